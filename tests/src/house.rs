@@ -1,0 +1,67 @@
+//! Where `cargo xtask test` put what it installed, and the commands that start it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The Flask app of `tests/peers`, to be started with the daemon's address.
+///
+/// # Panics
+/// When its packages are not installed.
+#[must_use]
+pub fn flask_app() -> Command {
+    let python = root().join("target/python-venv/bin/python");
+    let mut command = clean(&installed(python));
+    command.arg(root().join("tests/peers/flask_app.py"));
+    command
+}
+
+/// The Express app of `tests/peers`, to be started with the daemon's address.
+///
+/// # Panics
+/// When its packages are not installed.
+#[must_use]
+pub fn express_app() -> Command {
+    installed(root().join("tests/peers/node_modules/aws-xray-sdk-core"));
+    let mut command = clean(Path::new("node"));
+    command.arg(root().join("tests/peers/express_app.js"));
+    command
+}
+
+/// A script of `tests/browser`, with the browser it drives in the variable `CHROMIUM`.
+///
+/// # Panics
+/// When its packages or the browser are not installed.
+#[must_use]
+pub fn browser_script(name: &str) -> Command {
+    installed(root().join("tests/browser/node_modules/playwright-core"));
+    let chromium = std::env::var_os("CHROMIUM").unwrap_or_else(|| "/usr/bin/chromium".into());
+    let chromium = installed(chromium.into());
+    let mut command = clean(Path::new("node"));
+    command.arg(root().join("tests/browser").join(name)).env("CHROMIUM", chromium);
+    command
+}
+
+/// The official SDKs let these variables win over what the scripts say.
+fn clean(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn installed(path: PathBuf) -> PathBuf {
+    assert!(
+        path.exists(),
+        "{} is not there: run `cargo xtask test`, which installs what the tests need",
+        path.display()
+    );
+    path
+}
+
+fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}
