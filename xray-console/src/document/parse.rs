@@ -1,0 +1,210 @@
+use simd_json::Node;
+
+use super::tape::At;
+use super::{Document, Entity, EntityId, Facts, Namespace, TraceKey, Value, depth};
+use crate::class::{Class, Flags};
+use crate::rejection::Rejection;
+
+/// Annotations kept for search per entity; X-Ray indexes 50 per trace.
+const MAX_ANNOTATIONS: usize = 200;
+
+pub(super) fn parse(body: &[u8]) -> Result<Document, Rejection> {
+    if body.is_empty() {
+        return Err(Rejection::Empty);
+    }
+    if body.len() > Document::MAX_BYTES {
+        return Err(Rejection::TooLarge);
+    }
+    if depth::exceeds(body, Document::MAX_DEPTH) {
+        return Err(Rejection::TooDeep);
+    }
+    if std::str::from_utf8(body).is_err() {
+        return Err(Rejection::NotUtf8);
+    }
+    // The parser unescapes strings in place, so it works on a copy.
+    let mut copy = body.to_vec();
+    let tape = simd_json::to_tape(&mut copy).map_err(|_| Rejection::BadJson)?;
+    let root = At::root(&tape.0);
+    if !root.is_object() {
+        return Err(Rejection::NotAnObject);
+    }
+    let (head, facts) = head(root)?;
+    let entities = entities(root, head)?;
+    Ok(Document {
+        raw: body.into(),
+        trace: facts.trace,
+        parent_id: facts.parent_id,
+        independent: facts.independent,
+        entities: entities.into(),
+    })
+}
+
+struct Head {
+    trace: TraceKey,
+    parent_id: Option<EntityId>,
+    independent: bool,
+}
+
+/// What X-Ray needs of the outermost entity; embedded ones are taken as they are.
+fn head(root: At<'_, '_>) -> Result<(Entity, Head), Rejection> {
+    let id = |key| root.get(key).and_then(At::text).and_then(EntityId::parse);
+    let entity = entity(root, None);
+    if id("id").is_none() {
+        return Err(Rejection::BadId);
+    }
+    let trace = root
+        .get("trace_id")
+        .and_then(At::text)
+        .and_then(TraceKey::parse)
+        .ok_or(Rejection::BadTraceId)?;
+    let independent = root.get("type").and_then(At::text) == Some("subsegment");
+    let parent_id = id("parent_id").filter(|id| !id.is_zero());
+    if independent && parent_id.is_none() {
+        return Err(Rejection::BadParentId);
+    }
+    if entity.name.is_empty() {
+        return Err(Rejection::MissingName);
+    }
+    let start = root.get("start_time").and_then(At::number).ok_or(Rejection::BadStartTime)?;
+    let end = root.get("end_time").and_then(At::number);
+    if end.is_none() && !root.get("in_progress").is_some_and(At::is_true) {
+        return Err(Rejection::MissingEndTime);
+    }
+    if !start.is_finite() || end.is_some_and(|end| !end.is_finite()) {
+        return Err(Rejection::NonFiniteTime);
+    }
+    if end.is_some_and(|end| end < start) {
+        return Err(Rejection::EndBeforeStart);
+    }
+    Ok((entity, Head { trace, parent_id, independent }))
+}
+
+/// The head and everything under `subsegments`, parents before children, siblings in the order written.
+fn entities(root: At<'_, '_>, head: Entity) -> Result<Vec<Entity>, Rejection> {
+    let mut list = vec![head];
+    let mut open = vec![(root, 0_u32, 1_usize)];
+    let mut children = Vec::new();
+    while let Some((value, parent, level)) = open.pop() {
+        children.clear();
+        let subsegments = value.get("subsegments").into_iter().flat_map(At::elements);
+        children.extend(subsegments.filter(|child| child.is_object()));
+        if !children.is_empty() && level > Document::MAX_NESTING {
+            return Err(Rejection::TooDeep);
+        }
+        for &child in &children {
+            let entity = entity(child, Some((parent, list[parent as usize].start)));
+            // Bounded by MAX_BYTES, far below the limit of an u32.
+            let index = list.len() as u32;
+            list.push(entity);
+            open.push((child, index, level + 1));
+        }
+    }
+    Ok(list)
+}
+
+fn entity(value: At<'_, '_>, parent: Option<(u32, f64)>) -> Entity {
+    let mut entity = Entity { parent: parent.map(|(index, _)| index), ..Entity::default() };
+    entity.start = parent.map_or(0.0, |(_, start)| start);
+    let (mut flags, mut facts) = (Flags::default(), Facts::default());
+    let mut rich = false;
+    for (key, field) in value.fields() {
+        match key {
+            "id" => entity.id = field.text().and_then(EntityId::parse).unwrap_or_default(),
+            "name" => entity.name = field.text().unwrap_or("").into(),
+            "start_time" => {
+                entity.start =
+                    field.number().filter(|time| time.is_finite()).unwrap_or(entity.start)
+            }
+            "end_time" => entity.end = field.number().filter(|time| time.is_finite()),
+            "error" => flags.error = field.is_true(),
+            "throttle" => flags.throttle = field.is_true(),
+            "fault" => flags.fault = field.is_true(),
+            "inferred" => entity.inferred = field.is_true(),
+            "traced" => entity.traced |= field.is_true(),
+            "sql" => entity.sql = field.is_object(),
+            "cause" => entity.cause = field.is_object() || field.text().is_some(),
+            "namespace" => entity.namespace = namespace(field.text()),
+            _ => rich |= fact(&mut facts, key, field),
+        }
+    }
+    entity.traced |= value
+        .get("http")
+        .and_then(|http| http.get("request")?.get("traced"))
+        .is_some_and(At::is_true);
+    entity.class = Class::of(flags, facts.status);
+    if parent.is_some() && entity.name.is_empty() {
+        entity.name = "unnamed".into();
+    }
+    if rich {
+        entity.facts = Some(Box::new(facts));
+    }
+    entity
+}
+
+/// The SDK for Python writes `local` where the others write nothing.
+fn namespace(text: Option<&str>) -> Namespace {
+    match text {
+        Some("aws") => Namespace::Aws,
+        Some("remote") => Namespace::Remote,
+        _ => Namespace::Local,
+    }
+}
+
+/// Takes one of the rarer fields; says whether there was anything to keep.
+fn fact(facts: &mut Facts, key: &str, field: At<'_, '_>) -> bool {
+    match key {
+        "http" => {
+            let part = |part, key| field.get(part).and_then(|part: At<'_, '_>| part.get(key));
+            let text = |key| part("request", key).and_then(At::some_text);
+            facts.method = text("method");
+            facts.url = text("url");
+            facts.client_ip = text("client_ip");
+            facts.user_agent = text("user_agent");
+            facts.status = part("response", "status").and_then(status);
+        }
+        "aws" => aws(facts, field),
+        "annotations" => {
+            let pairs =
+                field.fields().filter_map(|(key, value)| Some((key.into(), annotation(value)?)));
+            facts.annotations = pairs.take(MAX_ANNOTATIONS).collect();
+        }
+        "origin" => facts.origin = field.some_text(),
+        "user" => facts.user = field.some_text(),
+        "resource_arn" => facts.resource_arn = field.some_text(),
+        _ => return false,
+    }
+    true
+}
+
+fn aws(facts: &mut Facts, aws: At<'_, '_>) {
+    let text = |key| aws.get(key).and_then(At::some_text);
+    facts.account_id = text("account_id");
+    if let Some(ec2) = aws.get("ec2") {
+        facts.instance_id = ec2.get("instance_id").and_then(At::some_text);
+        facts.availability_zone = ec2.get("availability_zone").and_then(At::some_text);
+    }
+    let resources = [
+        ("table_name", "AWS::DynamoDB::Table"),
+        ("queue_url", "AWS::SQS::Queue"),
+        ("function_name", "AWS::Lambda"),
+        ("bucket_name", "AWS::S3::Bucket"),
+    ];
+    facts.resource = resources.into_iter().find_map(|(key, kind)| Some((kind, text(key)?)));
+}
+
+/// A status is a number, or a number in quotes.
+fn status(value: At<'_, '_>) -> Option<u16> {
+    let number = value.number().or_else(|| value.text()?.trim().parse().ok())?;
+    (1.0..1000.0).contains(&number).then_some(number as u16)
+}
+
+fn annotation(value: At<'_, '_>) -> Option<Value> {
+    if let Some(number) = value.number() {
+        return Some(Value::Number(number));
+    }
+    match value.node()? {
+        Node::String(text) => Some(Value::Text(text.into())),
+        Node::Static(node) => simd_json::prelude::ValueAsScalar::as_bool(&node).map(Value::Bool),
+        _ => None,
+    }
+}

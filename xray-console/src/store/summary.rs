@@ -1,0 +1,93 @@
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::calls::inferred_node;
+use super::trace::Trace;
+use crate::class::Class;
+use crate::text::{SHOWN, shown};
+
+/// Services named per trace in lists.
+const SERVICES: usize = 24;
+
+/// One trace as lists show it. Texts are cut and control characters written out.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct TraceSummary {
+    /// Such as `1-581cf771-a006649127e371903a2de979`.
+    pub id: String,
+    /// Counts up with every new trace.
+    pub arrival: u64,
+    /// Start of the root segment, in seconds since 1970.
+    pub start: f64,
+    /// Seconds from the first start to the last end.
+    pub duration: f64,
+    /// Seconds that the root segment took; `None` while it is in progress.
+    pub response_time: Option<f64>,
+    /// Name of the root segment.
+    pub name: String,
+    /// Method of the root's request.
+    pub method: Option<String>,
+    /// URL of the root's request, without a query.
+    pub url: Option<String>,
+    /// Status of the root's response.
+    pub status: Option<u16>,
+    /// User of the root segment.
+    pub user: Option<String>,
+    /// Class of the root segment.
+    pub class: Class,
+    /// The worst class of any segment or subsegment.
+    pub worst: Class,
+    /// At least one part has not ended yet.
+    pub in_progress: bool,
+    /// Names of the services and resources that took part, at most 24.
+    pub services: Vec<String>,
+    /// Segments and subsegments.
+    pub spans: usize,
+}
+
+impl TraceSummary {
+    pub(crate) fn of(trace: &Trace) -> Self {
+        let (documents, assembly) = (trace.documents(), trace.assembly());
+        let (mut first, mut last) = (f64::INFINITY, f64::NEG_INFINITY);
+        let (mut worst, mut in_progress) = (Class::Ok, false);
+        let mut services = BTreeSet::new();
+        for span in assembly.spans() {
+            let entity = span.entity(documents);
+            first = first.min(entity.start);
+            last = last.max(entity.end.unwrap_or(entity.start));
+            worst = worst.max(entity.class);
+            in_progress |= entity.end.is_none();
+            if span.is_segment(documents) && services.len() < SERVICES {
+                services.insert(shown(&entity.name, SHOWN).into_owned());
+            }
+        }
+        for call in assembly.calls().iter().filter(|call| call.inferred) {
+            if services.len() < SERVICES {
+                let node = inferred_node(assembly.spans()[call.to as usize].entity(documents));
+                services.insert(shown(&node.name, SHOWN).into_owned());
+            }
+        }
+        let text =
+            |text: &Option<Box<str>>| text.as_deref().map(|text| shown(text, SHOWN).into_owned());
+        let root = trace.root().map(|span| span.entity(documents));
+        let facts = root.map(|root| root.facts());
+        Self {
+            id: trace.key().to_string(),
+            arrival: trace.arrival(),
+            start: root.map_or(first, |root| root.start),
+            duration: if last >= first { last - first } else { 0.0 },
+            response_time: root.and_then(|root| root.duration()),
+            name: root.map_or_else(String::new, |root| shown(&root.name, SHOWN).into_owned()),
+            method: facts.and_then(|facts| text(&facts.method)),
+            url: facts.and_then(|facts| text(&facts.url)),
+            status: facts.and_then(|facts| facts.status),
+            user: facts.and_then(|facts| text(&facts.user)),
+            class: root.map_or(Class::Ok, |root| root.class),
+            worst,
+            in_progress,
+            services: services.into_iter().collect(),
+            spans: assembly.spans().len(),
+        }
+    }
+}
