@@ -1,0 +1,45 @@
+/// Bytes of one datagram, header line included: 63 KiB. The daemon reads at most 64 KiB; the
+/// official Java SDK splits at this size.
+pub const MAX_DATAGRAM: usize = 63 * 1024;
+
+/// Characters of a name ("X-Ray segment documents").
+pub const MAX_NAME: usize = 200;
+
+/// Characters of `user` and `origin`; "X-Ray segment documents" gives 250 for strings in general.
+pub const MAX_SHORT_TEXT: usize = 250;
+
+/// Characters of an annotation's key, as the OpenTelemetry exporter has it.
+pub const MAX_ANNOTATION_KEY: usize = 500;
+
+/// Characters of an annotation's text value ("X-Ray segment documents").
+pub const MAX_ANNOTATION_VALUE: usize = 1000;
+
+/// Characters of a recorded query; ours, so that one statement cannot fill a document.
+pub const MAX_SQL: usize = 4096;
+
+/// Levels of subsegments in one document; ours. Deeper ones leave in documents of their own.
+pub const MAX_DEPTH: u32 = 32;
+
+/// Links of an error's `source()` chain that are described, as in the official SDKs' practice.
+pub const MAX_EXCEPTION_CHAIN: usize = 10;
+
+/// `text`, no longer than `chars` characters, cut at a character boundary.
+pub(crate) fn cut(text: &str, chars: usize) -> &str {
+    // A character is at least a byte, so most texts need no walk.
+    if text.len() <= chars {
+        return text;
+    }
+    text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn cuts_between_characters() {
+        assert_eq!(cut("éééé", 3), "ééé");
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("", 3), "");
+    }
+}

@@ -1,0 +1,38 @@
+use std::borrow::Cow;
+
+use super::{MAX_NAME, limits::cut};
+
+/// `name` with the characters X-Ray does not take removed, at most 200 characters; `fallback` if
+/// nothing is left.
+pub(crate) fn clean_name<'a>(name: &'a str, fallback: &'a str) -> Cow<'a, str> {
+    let cleaned = if name.chars().all(is_name_char) {
+        Cow::Borrowed(cut(name, MAX_NAME))
+    } else {
+        let kept: String = name.chars().filter(|&c| is_name_char(c)).take(MAX_NAME).collect();
+        log::debug!("characters that X-Ray does not take removed from the name {kept:?}");
+        Cow::Owned(kept)
+    };
+    if cleaned.trim().is_empty() { Cow::Borrowed(fallback) } else { cleaned }
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_alphanumeric() || c.is_whitespace() || "_.:/%&#=+\\-@".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean_name;
+
+    #[test]
+    fn name_set() {
+        assert_eq!(clean_name("a?b;c*d(e)f!g$h~i^j<k>l|m{n}[o]", "f"), "abcdefghijklmno");
+        assert_eq!(clean_name(&"é".repeat(250), "f"), "é".repeat(200));
+        assert_eq!(clean_name("orders:8080/a_b.c%&#=+\\-@ x", "f"), "orders:8080/a_b.c%&#=+\\-@ x");
+    }
+
+    #[test]
+    fn nothing_left_falls_back() {
+        assert_eq!(clean_name("", "orders"), "orders");
+        assert_eq!(clean_name(" ?! ", "orders"), "orders");
+    }
+}

@@ -1,0 +1,324 @@
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+    },
+    task::Waker,
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{Delivery, Emitter, Record};
+use crate::{
+    record::{Data, Live},
+    stats::{Counters, Drop},
+};
+
+/// Records that may wait for the worker.
+const QUEUE_RECORDS: usize = 8_192;
+
+/// Bytes that may wait for the worker.
+const QUEUE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Records the emitter is given at a time.
+const BATCH: usize = 64;
+
+/// Emptied records kept for use, and the largest worth keeping.
+const POOL_RECORDS: usize = 256;
+const POOL_RECORD_BYTES: usize = 64 * 1024;
+
+/// Segments that wait for open subsegments; past this the oldest leaves.
+const HELD: usize = 10_000;
+
+/// A worker that waits for nothing in particular still looks up after this time.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// Between the threads that end segments and the emitter: queue, pool, and segments that wait.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    road: Road,
+    shared: Arc<Shared>,
+    grace: Duration,
+}
+
+enum Road {
+    Worker(SyncSender<Message>),
+    Inline(Mutex<Box<dyn Emitter>>),
+}
+
+impl std::fmt::Debug for Road {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Worker(_) => "Worker",
+            Self::Inline(_) => "Inline",
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    counters: Arc<Counters>,
+    queued: AtomicUsize,
+    queued_bytes: AtomicUsize,
+    pool: Mutex<Vec<Record>>,
+    held: Mutex<VecDeque<(Instant, Arc<Live>)>>,
+}
+
+enum Message {
+    Record(Record),
+    Flush(Arc<Flush>),
+    /// A segment began to wait: the worker has a deadline to keep.
+    Held,
+}
+
+impl Hub {
+    pub(crate) fn new(
+        emitter: Box<dyn Emitter>,
+        delivery: Delivery,
+        grace: Duration,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let shared = Arc::new(Shared { counters, ..Shared::default() });
+        let road = match delivery {
+            Delivery::Inline => Road::Inline(Mutex::new(emitter)),
+            Delivery::Background => {
+                let (sender, receiver) = sync_channel(QUEUE_RECORDS);
+                let worker = Worker { emitter, receiver, shared: Arc::clone(&shared) };
+                let spawned =
+                    thread::Builder::new().name("xray-emit".into()).spawn(|| worker.run());
+                if let Err(error) = spawned {
+                    log::error!("no thread for sending traces, all will be dropped: {error}");
+                }
+                Road::Worker(sender)
+            }
+        };
+        Self { road, shared, grace }
+    }
+
+    /// An empty record, a used one if there is one.
+    pub(crate) fn record(&self) -> Box<Data> {
+        lock(&self.shared.pool).pop().map(Record::into_data).unwrap_or_default()
+    }
+
+    /// Takes a finished record over; never waits.
+    pub(crate) fn deliver(&self, data: Box<Data>) {
+        let record = Record::new(data);
+        match &self.road {
+            Road::Inline(emitter) => {
+                let mut batch = vec![record];
+                self.shared.emit(&mut **lock(emitter), &mut batch);
+            }
+            Road::Worker(sender) => {
+                let size = record.size();
+                if self.shared.queued_bytes.fetch_add(size, Ordering::Relaxed) > QUEUE_BYTES {
+                    self.shared.queued_bytes.fetch_sub(size, Ordering::Relaxed);
+                    return self.shared.counters.dropped(Drop::QueueFull, 1);
+                }
+                self.shared.queued.fetch_add(1, Ordering::Relaxed);
+                if let Err(error) = sender.try_send(Message::Record(record)) {
+                    self.shared.queued.fetch_sub(1, Ordering::Relaxed);
+                    self.shared.queued_bytes.fetch_sub(size, Ordering::Relaxed);
+                    let reason = match error {
+                        TrySendError::Full(_) => Drop::QueueFull,
+                        TrySendError::Disconnected(_) => Drop::Closed,
+                    };
+                    self.shared.counters.dropped(reason, 1);
+                }
+            }
+        }
+    }
+
+    /// Keeps a segment whose subsegments are open; it leaves after the grace period at the latest.
+    pub(crate) fn hold(&self, live: Arc<Live>) {
+        let (first, oldest) = {
+            let mut held = lock(&self.shared.held);
+            held.push_back((Instant::now() + self.grace, live));
+            (held.len() == 1, (held.len() > HELD).then(|| held.pop_front()).flatten())
+        };
+        if let Some((_, live)) = oldest {
+            live.leave_early();
+        }
+        match &self.road {
+            // If the queue is full the worker is awake and looks at the deadlines anyway.
+            Road::Worker(sender) if first => drop(sender.try_send(Message::Held)),
+            _ => {}
+        }
+    }
+
+    /// With no worker to keep the deadlines, each begin and end looks at them.
+    pub(crate) fn check_deadlines(&self) {
+        if matches!(self.road, Road::Inline(_)) {
+            self.shared.release_due(Instant::now());
+        }
+    }
+
+    /// Asks that all that was handed over leaves; the ticket says when it has.
+    pub(crate) fn flush(&self, timeout: Duration) -> Arc<Flush> {
+        let flush = Arc::new(Flush::new(Instant::now() + timeout));
+        self.shared.release_all();
+        match &self.road {
+            Road::Inline(emitter) => flush.finish(lock(emitter).flush(timeout)),
+            Road::Worker(sender) => {
+                let mut message = Message::Flush(Arc::clone(&flush));
+                loop {
+                    match sender.try_send(message) {
+                        Ok(()) => break,
+                        Err(TrySendError::Full(back)) if Instant::now() < flush.deadline => {
+                            message = back;
+                            thread::yield_now();
+                        }
+                        Err(_) => {
+                            flush.finish(false);
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        flush
+    }
+
+    pub(crate) fn queued(&self) -> u64 {
+        self.shared.queued.load(Ordering::Relaxed) as u64
+    }
+}
+
+impl Shared {
+    fn emit(&self, emitter: &mut dyn Emitter, batch: &mut Vec<Record>) {
+        if batch.is_empty() {
+            return;
+        }
+        let emitted = catch_unwind(AssertUnwindSafe(|| emitter.emit(batch, &self.counters)));
+        if emitted.is_err() {
+            self.counters.dropped(Drop::EmitterPanic, batch.len() as u64);
+            log::error!("the emitter panicked; {} records are dropped", batch.len());
+        }
+        let mut pool = lock(&self.pool);
+        for mut record in batch.drain(..) {
+            if pool.len() < POOL_RECORDS && record.size() <= POOL_RECORD_BYTES {
+                record.clear();
+                pool.push(record);
+            }
+        }
+    }
+
+    fn release_due(&self, now: Instant) -> Option<Instant> {
+        loop {
+            let due = {
+                let mut held = lock(&self.held);
+                match held.front() {
+                    Some((deadline, _)) if *deadline <= now => held.pop_front(),
+                    next => return next.map(|(deadline, _)| *deadline),
+                }
+            };
+            // Outside the lock: leaving delivers.
+            if let Some((_, live)) = due {
+                live.leave_early();
+            }
+        }
+    }
+
+    fn release_all(&self) {
+        let held = std::mem::take(&mut *lock(&self.held));
+        for (_, live) in held {
+            live.leave_early();
+        }
+    }
+}
+
+struct Worker {
+    emitter: Box<dyn Emitter>,
+    receiver: Receiver<Message>,
+    shared: Arc<Shared>,
+}
+
+impl Worker {
+    /// Runs until the last recorder and the last open segment are gone.
+    fn run(mut self) {
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            let now = Instant::now();
+            let next = self.shared.release_due(now);
+            let wait = next.map_or(IDLE, |deadline| deadline - now);
+            match self.receiver.recv_timeout(wait) {
+                Ok(message) => self.take(message, &mut batch),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            while batch.len() < BATCH {
+                let Ok(message) = self.receiver.try_recv() else { break };
+                self.take(message, &mut batch);
+            }
+            self.shared.emit(&mut *self.emitter, &mut batch);
+        }
+    }
+
+    fn take(&mut self, message: Message, batch: &mut Vec<Record>) {
+        match message {
+            Message::Record(record) => {
+                self.shared.queued.fetch_sub(1, Ordering::Relaxed);
+                self.shared.queued_bytes.fetch_sub(record.size(), Ordering::Relaxed);
+                batch.push(record);
+            }
+            Message::Flush(flush) => {
+                self.shared.emit(&mut *self.emitter, batch);
+                let left = flush.deadline.saturating_duration_since(Instant::now());
+                let emitter = &mut self.emitter;
+                let done = catch_unwind(AssertUnwindSafe(|| emitter.flush(left)));
+                flush.finish(done.unwrap_or(false));
+            }
+            Message::Held => {}
+        }
+    }
+}
+
+/// A flush that is under way.
+#[derive(Debug)]
+pub(crate) struct Flush {
+    deadline: Instant,
+    state: Mutex<(Option<bool>, Option<Waker>)>,
+    done: std::sync::Condvar,
+}
+
+impl Flush {
+    fn new(deadline: Instant) -> Self {
+        Self { deadline, state: Mutex::default(), done: std::sync::Condvar::new() }
+    }
+
+    fn finish(&self, all_left: bool) {
+        let waker = {
+            let mut state = lock(&self.state);
+            state.0 = Some(all_left);
+            state.1.take()
+        };
+        self.done.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Blocks until it is done or its time is over.
+    pub(crate) fn wait(&self) -> bool {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let state = lock(&self.state);
+        let waited = self.done.wait_timeout_while(state, left, |state| state.0.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.0.unwrap_or(false)
+    }
+
+    /// The result, or `None` and the waker is called when it is there.
+    pub(crate) fn poll(&self, waker: &Waker) -> Option<bool> {
+        let mut state = lock(&self.state);
+        if state.0.is_none() {
+            state.1 = Some(waker.clone());
+        }
+        state.0
+    }
+}
+
+/// A panic elsewhere leaves the data whole: no invariant spans an unlocked moment.
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

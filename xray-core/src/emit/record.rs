@@ -1,0 +1,93 @@
+use std::fmt;
+
+use crate::{
+    document::Document,
+    record::{Data, Tree},
+};
+
+/// What became of a record that was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Written {
+    /// Documents handed to the closure.
+    pub documents: u64,
+    /// Entities too big for the limit even without their children; they were left out.
+    pub oversize: u64,
+}
+
+/// A finished trace part: a segment, or a subsegment that leaves on its own.
+pub struct Record(Box<Data>);
+
+impl Record {
+    pub(crate) fn new(data: Box<Data>) -> Self {
+        Self(data)
+    }
+
+    pub(crate) fn into_data(self) -> Box<Data> {
+        self.0
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Roughly the bytes of memory it holds.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.0.size()
+    }
+
+    /// The documents of this record: usually one; a tree deeper than
+    /// [`MAX_DEPTH`](crate::document::MAX_DEPTH) leaves in several, the deepest first.
+    pub fn documents(&self) -> impl Iterator<Item = Document<'_>> {
+        let tree = Tree::new(&self.0);
+        tree.roots().into_iter().map(move |root| tree.document(root))
+    }
+
+    /// Writes each document as JSON after `prefix` into `buffer` and lends it to `each`.
+    ///
+    /// A text longer than `limit` bytes is split: the children leave in documents of their own,
+    /// before their parent.
+    pub fn write_json(
+        &self,
+        prefix: &[u8],
+        limit: usize,
+        buffer: &mut Vec<u8>,
+        mut each: impl FnMut(&[u8]),
+    ) -> Written {
+        let mut tree = Tree::new(&self.0);
+        let mut written = Written::default();
+        // A stack, so that what is split last leaves first.
+        let mut pending = tree.roots();
+        pending.reverse();
+        while let Some(root) = pending.pop() {
+            buffer.clear();
+            buffer.extend_from_slice(prefix);
+            if let Err(error) = serde_json::to_writer(&mut *buffer, &tree.document(root)) {
+                log::error!("a document could not be written and is dropped: {error}");
+                written.oversize += 1;
+            } else if buffer.len() <= limit {
+                each(buffer);
+                written.documents += 1;
+            } else {
+                let children = tree.split(root);
+                if children.is_empty() {
+                    written.oversize += 1;
+                } else {
+                    pending.push(root);
+                    pending.extend(children.into_iter().rev());
+                }
+            }
+        }
+        written
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("trace_id", &self.0.trace_id)
+            .field("entities", &self.0.entities.len())
+            .finish_non_exhaustive()
+    }
+}

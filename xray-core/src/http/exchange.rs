@@ -1,0 +1,262 @@
+use std::{any::Any, borrow::Cow, error::Error, mem, net::IpAddr};
+
+use super::{ServerPolicy, url::scrub_url};
+use crate::{
+    Entity, Recorder, SamplingRequest, Segment, Subsegment,
+    document::HttpRequest,
+    header::{Sampled, TraceHeader},
+};
+
+/// What a middleware knows of a request when it arrives.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "integrations build it")]
+pub struct RequestHead<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// `Host`, or the authority of the request.
+    pub host: Option<&'a str>,
+    /// The path, without query.
+    pub path: &'a str,
+    /// `http` or `https`.
+    pub scheme: &'a str,
+    /// `User-Agent`.
+    pub user_agent: Option<&'a str>,
+    /// `X-Forwarded-For`.
+    pub forwarded_for: Option<&'a str>,
+    /// `X-Forwarded-Proto`.
+    pub forwarded_proto: Option<&'a str>,
+    /// The address at the other end of the connection.
+    pub peer: Option<IpAddr>,
+    /// `X-Amzn-Trace-Id`.
+    pub trace_header: Option<&'a [u8]>,
+}
+
+/// What a middleware knows of a response when its head is about to leave.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "integrations build it")]
+pub struct ResponseHead<'a> {
+    /// The status code.
+    pub status: u16,
+    /// `Content-Length`, or the exact size of the body.
+    pub content_length: Option<u64>,
+    /// `Content-Type`.
+    pub content_type: Option<&'a str>,
+    /// Whether the body has no more to give.
+    pub body_ended: bool,
+}
+
+/// One request from its head to the end of its response, as a segment.
+///
+/// The middleware tells what happens; the exchange knows what is recorded and when the segment
+/// ends: at the last byte of the body, at an error, at a panic, or when it is dropped because the
+/// client has gone.
+///
+/// ```
+/// use xray_core::{Recorder, http::{Exchange, RequestHead, ResponseHead, ServerPolicy}};
+///
+/// let xray = Recorder::builder("orders").build()?;
+/// let request = RequestHead { method: "GET", path: "/orders", scheme: "http", ..Default::default() };
+/// if let Some(mut exchange) = Exchange::begin(&xray, &ServerPolicy::new(), &request) {
+///     exchange.respond(&ResponseHead { status: 200, content_length: Some(2), ..Default::default() });
+///     exchange.sent(2); // the body is complete, so the segment has ended
+/// }
+/// # Ok::<(), xray_core::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "a dropped exchange is a client that has gone"]
+pub struct Exchange {
+    phase: Phase,
+    entity: Entity,
+    /// The caller wants to know the decision.
+    asked: bool,
+    method: Method,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// The head of the response has not left.
+    Handler(Segment),
+    Body {
+        segment: Segment,
+        expected: Option<u64>,
+        sent: u64,
+    },
+    /// The segment ended at the head; what streams on has a subsegment of its own.
+    Stream(Subsegment),
+    Done,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    Head,
+    Connect,
+    Other,
+}
+
+impl Exchange {
+    /// Begins the segment of a request; `None` for a path that the policy ignores.
+    pub fn begin(
+        recorder: &Recorder,
+        policy: &ServerPolicy,
+        request: &RequestHead<'_>,
+    ) -> Option<Self> {
+        if policy.ignores(request.path) {
+            return None;
+        }
+        let header = request.trace_header.map(TraceHeader::parse_bytes).unwrap_or_default();
+        let header = policy.believed(header);
+        let asked = header.sampled == Some(Sampled::Requested);
+        let sampling = SamplingRequest {
+            host: request.host,
+            method: Some(request.method),
+            path: Some(request.path),
+        };
+        let name = policy.segment_name(recorder, request.host);
+        let segment = recorder.segment(name).header(header).request(sampling).begin();
+        if segment.is_sampled() {
+            record_request(&segment, policy, request);
+        }
+        let method = match request.method {
+            "HEAD" => Method::Head,
+            "CONNECT" => Method::Connect,
+            _ => Method::Other,
+        };
+        let entity = Entity::clone(&segment);
+        Some(Self { phase: Phase::Handler(segment), entity, asked, method })
+    }
+
+    /// The segment: what the handler runs in.
+    #[must_use]
+    pub fn entity(&self) -> &Entity {
+        &self.entity
+    }
+
+    /// The template of the matched route, as the annotation `http_route`.
+    pub fn route(&self, template: &str) {
+        self.entity.annotate("http_route", template);
+    }
+
+    /// `X-Amzn-Trace-Id` of the response; `None` if there is nothing to say.
+    #[must_use]
+    pub fn response_header(&self) -> Option<String> {
+        self.entity.response_header(self.asked).map(|header| header.to_string())
+    }
+
+    /// The head of the response leaves.
+    pub fn respond(&mut self, response: &ResponseHead<'_>) {
+        let Phase::Handler(segment) = mem::replace(&mut self.phase, Phase::Done) else { return };
+        segment.http_response(response.status);
+        if let Some(length) = response.content_length {
+            segment.content_length(length);
+        }
+        let status = response.status;
+        let has_no_body = self.method == Method::Head
+            || matches!(status, 100..=199 | 204 | 304)
+            || response.body_ended
+            || response.content_length == Some(0);
+        let tunnel = self.method == Method::Connect && (200..300).contains(&status);
+        if has_no_body {
+            segment.end();
+        } else if tunnel || response.content_type.is_some_and(is_event_stream) {
+            let body = segment.subsegment("response body");
+            segment.end();
+            self.phase = Phase::Stream(body);
+        } else {
+            self.phase = Phase::Body { segment, expected: response.content_length, sent: 0 };
+        }
+    }
+
+    /// A part of the body is handed over.
+    pub fn sent(&mut self, bytes: u64) {
+        let Phase::Body { expected, sent, .. } = &mut self.phase else { return };
+        *sent += bytes;
+        // The server may never ask for more than it has announced.
+        if expected.is_some_and(|expected| *sent >= expected) {
+            self.finish();
+        }
+    }
+
+    /// The body has ended.
+    pub fn finish(&mut self) {
+        match mem::replace(&mut self.phase, Phase::Done) {
+            Phase::Body { segment, expected: None, sent } => segment.content_length(sent),
+            Phase::Handler(_) | Phase::Body { .. } | Phase::Stream(_) | Phase::Done => {}
+        }
+    }
+
+    /// The handler or the body failed. Without a head, `status` is what the server will answer.
+    pub fn fail(&mut self, error: &(dyn Error + 'static), status: Option<u16>) {
+        if let Some(entity) = self.failing(status) {
+            entity.record_dyn_error(error);
+        }
+        self.finish();
+    }
+
+    /// The handler or the body panicked: a fault with status 500, whatever head may have left.
+    pub fn panicked(&mut self, payload: &(dyn Any + Send)) {
+        let message = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("a panic whose payload is no text");
+        if let Some(entity) = self.failing(Some(500)) {
+            entity.record_exception("panic", message, true);
+        }
+        self.finish();
+    }
+
+    /// What a failure is recorded on.
+    fn failing(&self, status: Option<u16>) -> Option<&Entity> {
+        match &self.phase {
+            Phase::Handler(segment) | Phase::Body { segment, .. } => {
+                if let Some(status) = status {
+                    segment.http_response(status);
+                }
+                Some(segment)
+            }
+            Phase::Stream(body) => Some(body),
+            Phase::Done => None,
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        match &self.phase {
+            Phase::Handler(segment) | Phase::Body { segment, .. } => {
+                let message = "the client left before the response was complete";
+                segment.record_exception("ClientDisconnected", message, false);
+            }
+            // That is how a stream of events ends.
+            Phase::Stream(_) | Phase::Done => {}
+        }
+        self.finish();
+    }
+}
+
+fn record_request(segment: &Segment, policy: &ServerPolicy, request: &RequestHead<'_>) {
+    let scheme = policy.forwarded_proto(request.forwarded_proto).unwrap_or(request.scheme);
+    let url = match request.host {
+        Some(host) => format!("{scheme}://{host}{}", request.path),
+        None => request.path.to_owned(),
+    };
+    let forwarded = request.forwarded_for.and_then(|list| list.split(',').next()).map(str::trim);
+    let forwarded = forwarded.filter(|address| !address.is_empty());
+    let client_ip = match forwarded {
+        Some(address) => Some(Cow::Borrowed(address)),
+        None => request.peer.map(|peer| Cow::Owned(peer.to_canonical().to_string())),
+    };
+    segment.set_request(&HttpRequest {
+        method: Some(request.method),
+        url: Some(&scrub_url(&url)),
+        user_agent: request.user_agent,
+        client_ip: client_ip.as_deref(),
+        x_forwarded_for: forwarded.is_some(),
+        traced: false,
+    });
+}
+
+fn is_event_stream(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("text/event-stream")
+}

@@ -1,0 +1,12 @@
+//! What all HTTP integrations share: names, outcomes, URLs, who is believed, and when a request is
+//! over. `xray-tower` and `xray-actix` only translate their framework's types to these.
+
+mod exchange;
+mod outcome;
+mod policy;
+mod url;
+
+pub use exchange::{Exchange, RequestHead, ResponseHead};
+pub use outcome::Outcome;
+pub use policy::{Incoming, ServerPolicy};
+pub use url::scrub_url;

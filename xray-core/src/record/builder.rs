@@ -1,0 +1,241 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use super::{Common, Recorder, recorder::Inner};
+use crate::{
+    Error,
+    document::clean_name,
+    emit::{DaemonAddress, Delivery, Emitter, Hub, Record, UdpEmitter},
+    environment::{Reader, Switch, switch},
+    sample::{LocalRules, LocalSampler},
+    stats::Counters,
+};
+
+/// How long a segment that has ended waits for its open subsegments.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// What a subsegment does when there is no segment to hang it under.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ContextMissing {
+    /// Logs an error and records nothing.
+    #[default]
+    LogError,
+    /// Records nothing.
+    IgnoreError,
+    /// Panics: for tests that look for forgotten contexts.
+    RuntimeError,
+}
+
+/// Builds a [`Recorder`]. Made by [`Recorder::builder`].
+///
+/// The environment is read at [`build`](Self::build) and comes before what is set here; see
+/// [`environment::VARIABLES`](crate::environment::VARIABLES).
+#[must_use = "nothing is recorded before `build`"]
+pub struct RecorderBuilder {
+    service: String,
+    version: Option<String>,
+    daemon: Option<String>,
+    rules: LocalRules,
+    emitter: Option<Box<dyn Emitter>>,
+    delivery: Delivery,
+    grace: Duration,
+    context_missing: ContextMissing,
+    environment: Reader,
+}
+
+impl RecorderBuilder {
+    pub(super) fn new(service: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            version: None,
+            daemon: None,
+            rules: LocalRules::default(),
+            emitter: None,
+            delivery: Delivery::default(),
+            grace: GRACE,
+            context_missing: ContextMissing::default(),
+            environment: Reader::process(),
+        }
+    }
+
+    /// The service's version, as `service.version` of its segments.
+    pub fn version(mut self, version: &str) -> Self {
+        self.version = Some(version.to_owned());
+        self
+    }
+
+    /// Where the daemon listens; 127.0.0.1:2000 if not set. See [`DaemonAddress`] for the form.
+    pub fn daemon(mut self, address: impl fmt::Display) -> Self {
+        self.daemon = Some(address.to_string());
+        self
+    }
+
+    /// Which requests are recorded, where no caller has decided: one a second and 5 % of the rest
+    /// if not set.
+    pub fn sampling_rules(mut self, rules: LocalRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// Who sends, in place of UDP to the daemon.
+    pub fn emitter(mut self, emitter: impl Emitter) -> Self {
+        self.emitter = Some(Box::new(emitter));
+        self
+    }
+
+    /// Which thread sends.
+    pub fn delivery(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
+        self
+    }
+
+    /// How long a segment that has ended waits for open subsegments; 30 seconds if not set.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// What a subsegment without a segment does.
+    pub fn context_missing(mut self, strategy: ContextMissing) -> Self {
+        self.context_missing = strategy;
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn environment(mut self, reader: Reader) -> Self {
+        self.environment = reader;
+        self
+    }
+
+    /// Builds the recorder.
+    ///
+    /// # Errors
+    /// The daemon's address, as set in code, is malformed. The environment, name look-ups and an
+    /// absent daemon never are an error: they are logged and counted.
+    pub fn build(self) -> Result<Recorder, Error> {
+        let coded = self.daemon.as_deref().map(str::parse::<DaemonAddress>).transpose()?;
+        let environment = &self.environment;
+        let address =
+            from_environment(environment, "AWS_XRAY_DAEMON_ADDRESS", |text| text.parse().ok())
+                .or(coded)
+                .unwrap_or_default();
+        let service = environment.get("AWS_XRAY_TRACING_NAME").unwrap_or(self.service);
+        let enabled = is_enabled(environment);
+        let context_missing =
+            from_environment(environment, "AWS_XRAY_CONTEXT_MISSING", parse_context_missing)
+                .unwrap_or(self.context_missing);
+        let random_noop_ids = environment
+            .get("AWS_XRAY_NOOP_ID")
+            .is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
+        let counters = Arc::new(Counters::default());
+        let hub = if enabled {
+            let emitter = self.emitter.unwrap_or_else(|| Box::new(UdpEmitter::new(address)));
+            Hub::new(emitter, self.delivery, self.grace, Arc::clone(&counters))
+        } else {
+            // No thread and no socket for what will never have anything to send.
+            Hub::new(Box::new(Nothing), Delivery::Inline, self.grace, Arc::clone(&counters))
+        };
+        let working_directory =
+            std::env::current_dir().ok().map(|directory| directory.to_string_lossy().into_owned());
+        Ok(Recorder::new(Inner {
+            service: clean_name(&service, "unknown").into_owned(),
+            enabled,
+            random_noop_ids,
+            context_missing,
+            sampler: LocalSampler::new(&self.rules),
+            common: Arc::new(Common { version: self.version, working_directory }),
+            counters,
+            hub,
+        }))
+    }
+}
+
+impl fmt::Debug for RecorderBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecorderBuilder").field("service", &self.service).finish_non_exhaustive()
+    }
+}
+
+struct Nothing;
+
+impl Emitter for Nothing {
+    fn emit(&mut self, _: &[Record], _: &Counters) {}
+}
+
+/// A variable's value, if it is set and makes sense; one that makes none is logged and ignored.
+fn from_environment<T>(
+    environment: &Reader,
+    name: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Option<T> {
+    let value = environment.get(name)?;
+    let parsed = parse(value.trim());
+    if parsed.is_none() {
+        log::error!("{name}={value:?} makes no sense and is ignored");
+    }
+    parsed
+}
+
+fn is_enabled(environment: &Reader) -> bool {
+    let disabled = environment
+        .get("AWS_XRAY_SDK_DISABLED")
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
+    !disabled && from_environment(environment, "AWS_XRAY_SDK_ENABLED", switch) != Some(Switch::Off)
+}
+
+fn parse_context_missing(text: &str) -> Option<ContextMissing> {
+    match text.to_ascii_uppercase().as_str() {
+        "LOG_ERROR" => Some(ContextMissing::LogError),
+        "IGNORE_ERROR" => Some(ContextMissing::IgnoreError),
+        "RUNTIME_ERROR" => Some(ContextMissing::RuntimeError),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(table: &'static [(&'static str, &'static str)]) -> Recorder {
+        let builder = Recorder::builder("code").environment(Reader::table(table));
+        builder.delivery(Delivery::Inline).build().unwrap()
+    }
+
+    #[test]
+    fn the_environment_comes_first() {
+        assert_eq!(built(&[("AWS_XRAY_TRACING_NAME", "env")]).service(), "env");
+        assert_eq!(built(&[("AWS_XRAY_TRACING_NAME", " ")]).service(), "code");
+    }
+
+    #[test]
+    fn nonsense_in_the_environment_is_ignored() {
+        let xray = built(&[
+            ("AWS_XRAY_DAEMON_ADDRESS", "nonsense"),
+            ("AWS_XRAY_CONTEXT_MISSING", "bogus"),
+            ("AWS_XRAY_SDK_ENABLED", "perhaps"),
+        ]);
+        assert!(xray.is_enabled());
+        assert_eq!(xray.inner().context_missing, ContextMissing::LogError);
+    }
+
+    #[test]
+    fn switches() {
+        assert!(!built(&[("AWS_XRAY_SDK_ENABLED", "Off")]).is_enabled());
+        assert!(!built(&[("AWS_XRAY_SDK_DISABLED", "TRUE")]).is_enabled());
+        assert!(
+            !built(&[("AWS_XRAY_SDK_DISABLED", "true"), ("AWS_XRAY_SDK_ENABLED", "true")])
+                .is_enabled()
+        );
+        assert!(built(&[("AWS_XRAY_SDK_DISABLED", "no")]).is_enabled());
+    }
+
+    #[test]
+    fn a_wrong_address_in_code_is_an_error() {
+        let error = Recorder::builder("code")
+            .environment(Reader::table(&[]))
+            .daemon("127.0.0.1")
+            .build()
+            .unwrap_err();
+        assert!(error.is_config());
+    }
+}

@@ -1,0 +1,400 @@
+use std::{borrow::Cow, ops::Range, sync::Arc};
+
+use serde_json::{Map, Value};
+
+use super::Common;
+use crate::{
+    SegmentId, TraceId,
+    document::{Exception, Link, Namespace},
+};
+
+/// Most entities of one record: a segment with more of them is a loop gone wrong.
+pub(crate) const MAX_ENTITIES: usize = 65_536;
+
+/// Most bytes that one record holds, texts and metadata together.
+pub(crate) const MAX_RECORD_BYTES: usize = 8 * 1024 * 1024;
+
+/// No entity, no block, no next item.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// The end of an entity that has not ended.
+pub(crate) const OPEN: u64 = u64::MAX;
+
+/// A text inside [`Data::text`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Text {
+    start: u32,
+    len: u32,
+}
+
+impl Text {
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.start as usize + self.len as usize
+    }
+}
+
+/// A singly linked list through one of the flat vectors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct List {
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+}
+
+impl List {
+    const EMPTY: Self = Self { first: NONE, last: NONE };
+}
+
+/// Outcome of an entity, as bits.
+pub(crate) mod flag {
+    pub(crate) const ERROR: u8 = 1;
+    pub(crate) const THROTTLE: u8 = 2;
+    pub(crate) const FAULT: u8 = 4;
+    /// A recorded exception: a fault unless the status turns out to be a 4xx.
+    pub(crate) const EXCEPTION: u8 = 8;
+    /// Has left in a document that said how it ended.
+    pub(crate) const LEFT: u8 = 16;
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct EntityData {
+    pub(crate) id: SegmentId,
+    pub(crate) parent: u32,
+    pub(crate) depth: u32,
+    pub(crate) flags: u8,
+    pub(crate) namespace: Option<Namespace>,
+    pub(crate) name: Text,
+    /// Microseconds after the record's start.
+    pub(crate) start: u64,
+    /// Microseconds after the record's start, or [`OPEN`].
+    pub(crate) end: u64,
+    pub(crate) http: u32,
+    pub(crate) sql: u32,
+    pub(crate) rest: u32,
+    pub(crate) annotations: List,
+    pub(crate) metadata: List,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum AnnotationText {
+    String(Text),
+    Integer(i64),
+    Unsigned(u64),
+    Float(f64),
+    Bool(bool),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct AnnotationData {
+    pub(crate) key: Text,
+    pub(crate) value: AnnotationText,
+    pub(crate) next: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct MetadataData {
+    pub(crate) namespace: Text,
+    pub(crate) key: Text,
+    pub(crate) value: Value,
+    pub(crate) next: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HttpData {
+    pub(crate) method: Option<Text>,
+    pub(crate) url: Option<Text>,
+    pub(crate) user_agent: Option<Text>,
+    pub(crate) client_ip: Option<Text>,
+    pub(crate) x_forwarded_for: bool,
+    pub(crate) traced: bool,
+    pub(crate) status: Option<u16>,
+    pub(crate) content_length: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SqlData {
+    pub(crate) url: Option<Text>,
+    pub(crate) connection_string: Option<Text>,
+    pub(crate) sanitized_query: Option<Text>,
+    pub(crate) database_type: Option<Text>,
+    pub(crate) database_version: Option<Text>,
+    pub(crate) driver_version: Option<Text>,
+    pub(crate) user: Option<Text>,
+    pub(crate) preparation: Option<Text>,
+}
+
+/// The fields that few entities have.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rest {
+    pub(crate) user: Option<String>,
+    pub(crate) origin: Option<String>,
+    pub(crate) resource_arn: Option<String>,
+    pub(crate) aws: Map<String, Value>,
+    pub(crate) exceptions: Vec<Exception>,
+    pub(crate) precursors: Vec<SegmentId>,
+    pub(crate) links: Vec<Link>,
+}
+
+/// One trace's entities in flat vectors, parents before children, and their texts in one string:
+/// nothing is allocated per entity, and a used record is emptied and used again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Data {
+    pub(crate) common: Option<Arc<Common>>,
+    pub(crate) trace_id: Option<TraceId>,
+    pub(crate) parent_id: Option<SegmentId>,
+    /// The first entity is a subsegment that leaves on its own.
+    pub(crate) streamed: bool,
+    /// Microseconds since the epoch.
+    pub(crate) start: u64,
+    pub(crate) text: String,
+    pub(crate) entities: Vec<EntityData>,
+    pub(crate) annotations: Vec<AnnotationData>,
+    pub(crate) metadata: Vec<MetadataData>,
+    pub(crate) http: Vec<HttpData>,
+    pub(crate) sql: Vec<SqlData>,
+    pub(crate) rest: Vec<Rest>,
+    /// Bytes of metadata and of [`Rest`], estimated.
+    pub(crate) other_bytes: usize,
+}
+
+impl Data {
+    pub(crate) fn clear(&mut self) {
+        self.common = None;
+        self.text.clear();
+        self.entities.clear();
+        self.annotations.clear();
+        self.metadata.clear();
+        self.http.clear();
+        self.sql.clear();
+        self.rest.clear();
+        self.other_bytes = 0;
+    }
+
+    /// Roughly the bytes this record holds.
+    pub(crate) fn size(&self) -> usize {
+        self.text.len()
+            + self.other_bytes
+            + self.entities.len() * size_of::<EntityData>()
+            + self.annotations.len() * size_of::<AnnotationData>()
+            + self.metadata.len() * size_of::<MetadataData>()
+            + self.http.len() * size_of::<HttpData>()
+            + self.sql.len() * size_of::<SqlData>()
+            + self.rest.len() * size_of::<Rest>()
+    }
+
+    /// Whether `more` bytes still fit.
+    pub(crate) fn fits(&self, more: usize) -> bool {
+        self.size() + more <= MAX_RECORD_BYTES
+    }
+
+    pub(crate) fn push_text(&mut self, text: &str) -> Text {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        Text { start, len: text.len() as u32 }
+    }
+
+    pub(crate) fn text(&self, text: Text) -> &str {
+        self.text.get(text.range()).unwrap_or_default()
+    }
+
+    pub(crate) fn push_entity(
+        &mut self,
+        id: SegmentId,
+        parent: u32,
+        name: &str,
+        start: u64,
+    ) -> u32 {
+        let depth = self.entities.get(parent as usize).map_or(0, |parent| parent.depth + 1);
+        let name = self.push_text(name);
+        let index = self.entities.len() as u32;
+        self.entities.push(EntityData {
+            id,
+            parent,
+            depth,
+            flags: 0,
+            namespace: None,
+            name,
+            start,
+            end: OPEN,
+            http: NONE,
+            sql: NONE,
+            rest: NONE,
+            annotations: List::EMPTY,
+            metadata: List::EMPTY,
+        });
+        index
+    }
+
+    /// Sets the annotation, replacing the value of a key that is there.
+    pub(crate) fn annotate(&mut self, entity: u32, key: &str, value: AnnotationText) {
+        let list = self.entities[entity as usize].annotations;
+        let mut at = list.first;
+        while at != NONE {
+            if self.text(self.annotations[at as usize].key) == key {
+                self.annotations[at as usize].value = value;
+                return;
+            }
+            at = self.annotations[at as usize].next;
+        }
+        let key = self.push_text(key);
+        let index = self.annotations.len() as u32;
+        self.annotations.push(AnnotationData { key, value, next: NONE });
+        let list = &mut self.entities[entity as usize].annotations;
+        match list.last {
+            NONE => list.first = index,
+            last => self.annotations[last as usize].next = index,
+        }
+        list.last = index;
+    }
+
+    /// Sets the metadata value, replacing the value of a key that is there.
+    pub(crate) fn set_metadata(&mut self, entity: u32, namespace: &str, key: &str, value: Value) {
+        self.other_bytes += value_size(&value);
+        let list = self.entities[entity as usize].metadata;
+        let mut at = list.first;
+        while at != NONE {
+            let item = &self.metadata[at as usize];
+            if self.text(item.key) == key && self.text(item.namespace) == namespace {
+                self.metadata[at as usize].value = value;
+                return;
+            }
+            at = item.next;
+        }
+        let namespace = self.push_text(namespace);
+        let key = self.push_text(key);
+        let index = self.metadata.len() as u32;
+        self.metadata.push(MetadataData { namespace, key, value, next: NONE });
+        let list = &mut self.entities[entity as usize].metadata;
+        match list.last {
+            NONE => list.first = index,
+            last => self.metadata[last as usize].next = index,
+        }
+        list.last = index;
+    }
+
+    pub(crate) fn http(&mut self, entity: u32) -> &mut HttpData {
+        block(&mut self.entities[entity as usize].http, &mut self.http)
+    }
+
+    pub(crate) fn rest(&mut self, entity: u32) -> &mut Rest {
+        block(&mut self.entities[entity as usize].rest, &mut self.rest)
+    }
+
+    pub(crate) fn set_sql(&mut self, entity: u32, sql: SqlData) {
+        *block(&mut self.entities[entity as usize].sql, &mut self.sql) = sql;
+    }
+
+    pub(crate) fn push_optional(&mut self, text: Option<&Cow<'_, str>>) -> Option<Text> {
+        text.map(|text| self.push_text(text))
+    }
+
+    /// A record of `root` and of what lies under it and passes `keep`; the others' children go too.
+    pub(crate) fn subtree(&self, root: u32, keep: impl Fn(&EntityData) -> bool) -> Self {
+        let mut copy = Self {
+            common: self.common.clone(),
+            trace_id: self.trace_id,
+            parent_id: self.parent_id,
+            streamed: self.streamed,
+            start: self.start,
+            ..Self::default()
+        };
+        if root != 0 {
+            copy.streamed = true;
+            let parent = self.entities[root as usize].parent;
+            copy.parent_id = self.entities.get(parent as usize).map(|parent| parent.id);
+        }
+        // Parents stand before their children, so one pass in order knows each parent's new place.
+        let mut places = vec![NONE; self.entities.len()];
+        for (index, entity) in self.entities.iter().enumerate().skip(root as usize) {
+            let parent = places.get(entity.parent as usize).copied().unwrap_or(NONE);
+            if index != root as usize && (parent == NONE || !keep(entity)) {
+                continue;
+            }
+            places[index] = copy.copy_entity(self, entity, parent);
+        }
+        copy
+    }
+
+    fn copy_entity(&mut self, from: &Self, entity: &EntityData, parent: u32) -> u32 {
+        let index = self.push_entity(entity.id, parent, from.text(entity.name), entity.start);
+        let copied = &mut self.entities[index as usize];
+        copied.end = entity.end;
+        copied.flags = entity.flags;
+        copied.namespace = entity.namespace;
+        let mut at = entity.annotations.first;
+        while at != NONE {
+            let item = &from.annotations[at as usize];
+            let value = match &item.value {
+                AnnotationText::String(text) => {
+                    AnnotationText::String(self.push_text(from.text(*text)))
+                }
+                other => other.clone(),
+            };
+            self.annotate(index, from.text(item.key), value);
+            at = item.next;
+        }
+        let mut at = entity.metadata.first;
+        while at != NONE {
+            let item = &from.metadata[at as usize];
+            let (namespace, key) = (from.text(item.namespace), from.text(item.key));
+            self.set_metadata(index, namespace, key, item.value.clone());
+            at = item.next;
+        }
+        if let Some(http) = from.http.get(entity.http as usize) {
+            let mut again = |text: Option<Text>| text.map(|text| self.push_text(from.text(text)));
+            let copied = HttpData {
+                method: again(http.method),
+                url: again(http.url),
+                user_agent: again(http.user_agent),
+                client_ip: again(http.client_ip),
+                ..http.clone()
+            };
+            *self.http(index) = copied;
+        }
+        if let Some(sql) = from.sql.get(entity.sql as usize) {
+            let mut again = |text: Option<Text>| text.map(|text| self.push_text(from.text(text)));
+            let copied = SqlData {
+                url: again(sql.url),
+                connection_string: again(sql.connection_string),
+                sanitized_query: again(sql.sanitized_query),
+                database_type: again(sql.database_type),
+                database_version: again(sql.database_version),
+                driver_version: again(sql.driver_version),
+                user: again(sql.user),
+                preparation: again(sql.preparation),
+            };
+            self.set_sql(index, copied);
+        }
+        if let Some(rest) = from.rest.get(entity.rest as usize) {
+            *self.rest(index) = rest.clone();
+        }
+        index
+    }
+}
+
+/// The entity's block in its vector, made on first use.
+fn block<'a, T: Default>(index: &mut u32, blocks: &'a mut Vec<T>) -> &'a mut T {
+    if *index == NONE {
+        *index = blocks.len() as u32;
+        blocks.push(T::default());
+    }
+    &mut blocks[*index as usize]
+}
+
+/// Roughly the bytes of a JSON value.
+pub(crate) fn value_size(value: &Value) -> usize {
+    let mut size = 0;
+    let mut pending = vec![value];
+    while let Some(value) = pending.pop() {
+        size += size_of::<Value>();
+        match value {
+            Value::String(text) => size += text.len(),
+            Value::Array(items) => pending.extend(items),
+            Value::Object(map) => {
+                size += map.keys().map(String::len).sum::<usize>();
+                pending.extend(map.values());
+            }
+            _ => {}
+        }
+    }
+    size
+}

@@ -1,0 +1,31 @@
+//! The live side: recorders, segments, subsegments and the context they travel in.
+
+mod builder;
+mod context;
+mod data;
+mod entity;
+mod install;
+mod live;
+mod recorder;
+mod segment;
+mod subsegment;
+mod view;
+
+pub use builder::{ContextMissing, RecorderBuilder};
+pub use context::{CallInCurrentSegment, Entered, InCurrentSegment, Scope};
+pub use entity::Entity;
+pub use install::FlushGuard;
+pub use recorder::Recorder;
+pub use segment::{Segment, SegmentBuilder, segment};
+pub use subsegment::{Subsegment, subsegment};
+
+pub(crate) use data::Data;
+pub(crate) use live::Live;
+pub(crate) use view::Tree;
+
+/// What all segments of a recorder share.
+#[derive(Debug)]
+pub(crate) struct Common {
+    pub(crate) version: Option<String>,
+    pub(crate) working_directory: Option<String>,
+}

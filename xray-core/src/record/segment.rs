@@ -1,0 +1,162 @@
+use std::{ops::Deref, thread};
+
+use super::{Entity, Live, Recorder, entity::Passing};
+use crate::{
+    SegmentId, TraceId,
+    document::clean_name,
+    header::{Sampled, TraceHeader},
+    sample::SamplingRequest,
+    stats,
+};
+
+/// A segment: one service's part of a trace. It ends when it is dropped.
+///
+/// A segment that is begun is not yet the current one: run code in it with
+/// [`scope`](Entity::scope), [`enter`](Entity::enter) or [`segment`].
+///
+/// ```
+/// use xray_core::Segment;
+///
+/// let segment = Segment::begin("settle payments");
+/// segment.annotate("batch", 7);
+/// let query = segment.subsegment("read open payments");
+/// query.end();
+/// ```
+#[derive(Debug)]
+#[must_use = "a segment ends when it is dropped"]
+pub struct Segment {
+    entity: Entity,
+}
+
+impl Segment {
+    /// Begins a segment of its own trace with the installed recorder, if its sampling rules want it.
+    /// With no recorder installed nothing is recorded.
+    pub fn begin(name: &str) -> Self {
+        match Recorder::installed() {
+            Some(recorder) => recorder.begin_segment(name),
+            None => Self { entity: Entity::absent() },
+        }
+    }
+
+    /// Ends the segment now.
+    pub fn end(self) {}
+}
+
+impl Deref for Segment {
+    type Target = Entity;
+
+    fn deref(&self) -> &Entity {
+        &self.entity
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.entity.record_exception("panic", "the code of the segment panicked", true);
+        }
+        self.entity.end();
+    }
+}
+
+/// A segment to be. Made by [`Recorder::segment`].
+#[derive(Debug)]
+#[must_use = "nothing is recorded before `begin`"]
+pub struct SegmentBuilder<'a> {
+    recorder: &'a Recorder,
+    name: &'a str,
+    header: TraceHeader,
+    request: SamplingRequest<'a>,
+    sampled: Option<bool>,
+}
+
+impl<'a> SegmentBuilder<'a> {
+    pub(super) fn new(recorder: &'a Recorder, name: &'a str) -> Self {
+        Self {
+            recorder,
+            name,
+            header: TraceHeader::default(),
+            request: SamplingRequest::default(),
+            sampled: None,
+        }
+    }
+
+    /// Continues the trace of a caller. Its decision beats all others.
+    pub fn header(mut self, header: TraceHeader) -> Self {
+        self.header = header;
+        self
+    }
+
+    /// What the sampling rules are asked about.
+    pub fn request(mut self, request: SamplingRequest<'a>) -> Self {
+        self.request = request;
+        self
+    }
+
+    /// Decides in place of the sampling rules.
+    pub fn sampled(mut self, sampled: bool) -> Self {
+        self.sampled = Some(sampled);
+        self
+    }
+
+    /// Begins the segment.
+    pub fn begin(self) -> Segment {
+        let inner = self.recorder.inner();
+        if !inner.enabled {
+            return Segment { entity: Entity::absent() };
+        }
+        let sampled = match self.header.sampled {
+            Some(Sampled::Yes) => {
+                stats::add(&inner.counters.forced, 1);
+                true
+            }
+            Some(Sampled::No) => false,
+            Some(Sampled::Requested) | None => {
+                self.sampled.unwrap_or_else(|| inner.sampler.decide(&self.request))
+            }
+        };
+        let entity = if sampled {
+            stats::add(&inner.counters.sampled, 1);
+            let name = clean_name(self.name, &inner.service);
+            let (live, id) = Live::begin(self.recorder, &name, &self.header, false);
+            Entity::recorded(live, 0, id)
+        } else {
+            stats::add(&inner.counters.unsampled, 1);
+            Entity::passing(self.passing(inner.random_noop_ids))
+        };
+        inner.hub.check_deadlines();
+        Segment { entity }
+    }
+
+    fn passing(self, random_ids: bool) -> Passing {
+        let (root, id) = match (self.header.root, random_ids) {
+            (Some(root), true) => (root, SegmentId::random()),
+            (Some(root), false) => (root, SegmentId::NOOP),
+            (None, true) => (TraceId::random(), SegmentId::random()),
+            (None, false) => (TraceId::NOOP, SegmentId::NOOP),
+        };
+        let continued = self.header.root.is_some();
+        let parent = if continued { self.header.parent } else { Some(id) };
+        Passing { root, id, parent, continued, data: self.header.data }
+    }
+}
+
+/// Runs `work` as a segment of its own trace with the installed recorder: a worker's round, a
+/// message, a scheduled job.
+///
+/// ```
+/// # async fn settle() -> u32 { 3 }
+/// # async fn example() {
+/// let settled = xray_core::segment("settle payments", async |segment| {
+///     let count = settle().await;
+///     segment.annotate("settled", count);
+///     count
+/// })
+/// .await;
+/// # }
+/// ```
+pub async fn segment<T>(name: &str, work: impl AsyncFnOnce(Entity) -> T) -> T {
+    let segment = Segment::begin(name);
+    let entity = segment.entity.clone();
+    segment.scope(work(entity)).await
+}

@@ -1,0 +1,105 @@
+use std::{ops::Deref, thread};
+
+use super::{ContextMissing, Entity, Recorder};
+
+/// A piece of work inside a segment: a call, a query, a step. It ends when it is dropped.
+///
+/// A subsegment that is begun is not yet the current one, so the guard may travel between threads.
+/// What runs inside it is said with [`run`](Self::run), [`scope`](Entity::scope) or
+/// [`subsegment`].
+///
+/// ```
+/// use xray_core::Subsegment;
+///
+/// let price = Subsegment::begin("price");
+/// price.annotate("items", 3);
+/// price.end();
+/// ```
+#[derive(Debug)]
+#[must_use = "a subsegment ends when it is dropped"]
+pub struct Subsegment {
+    entity: Entity,
+}
+
+impl Subsegment {
+    /// Begins a subsegment of the current entity. With none, it does what the recorder's
+    /// [`ContextMissing`] says and records nothing.
+    pub fn begin(name: &str) -> Self {
+        let parent = Entity::current();
+        if parent.is_absent() {
+            context_missing(name);
+        }
+        parent.subsegment(name)
+    }
+
+    pub(super) fn new(entity: Entity) -> Self {
+        Self { entity }
+    }
+
+    /// Runs `work` inside the subsegment and ends it.
+    ///
+    /// ```
+    /// use xray_core::Subsegment;
+    ///
+    /// let total: u32 = Subsegment::begin("sum").run(|sum| {
+    ///     sum.annotate("items", 3);
+    ///     [1, 2, 3].iter().sum()
+    /// });
+    /// assert_eq!(total, 6);
+    /// ```
+    pub fn run<T>(self, work: impl FnOnce(&Entity) -> T) -> T {
+        let _entered = self.entity.enter();
+        work(&self)
+    }
+
+    /// Ends the subsegment now.
+    pub fn end(self) {}
+}
+
+impl Deref for Subsegment {
+    type Target = Entity;
+
+    fn deref(&self) -> &Entity {
+        &self.entity
+    }
+}
+
+impl Drop for Subsegment {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.entity.record_exception("panic", "the code of the subsegment panicked", true);
+        }
+        self.entity.end();
+    }
+}
+
+fn context_missing(name: &str) {
+    let Some(recorder) = Recorder::installed().filter(Recorder::is_enabled) else { return };
+    match recorder.inner().context_missing {
+        ContextMissing::IgnoreError => {}
+        ContextMissing::RuntimeError => {
+            panic!("subsegment {name:?} has no segment: the code runs outside of one")
+        }
+        ContextMissing::LogError => {
+            log::error!("subsegment {name:?} is not recorded: the code runs outside of a segment");
+        }
+    }
+}
+
+/// Runs `work` inside a subsegment of the current entity.
+///
+/// ```
+/// # async fn fetch(id: u32) -> u32 { id }
+/// # async fn example(id: u32) {
+/// let cart = xray_core::subsegment("load cart", async |cart| {
+///     cart.annotate("cart_id", id);
+///     fetch(id).await
+/// })
+/// .await;
+/// # }
+/// ```
+pub async fn subsegment<T>(name: &str, work: impl AsyncFnOnce(Entity) -> T) -> T {
+    let subsegment = Subsegment::begin(name);
+    let entity = subsegment.entity.clone();
+    subsegment.scope(work(entity)).await
+}

@@ -1,0 +1,216 @@
+//! From the flat record to documents.
+
+use std::borrow::Cow;
+
+use super::data::{AnnotationText, Data, HttpData, NONE, OPEN, Rest, SqlData, Text, flag};
+use crate::{
+    document::{
+        AnnotationValue, Annotations, Aws, Cause, Document, Http, HttpRequest, HttpResponse,
+        MAX_DEPTH, Metadata, Service, Sql, XRay,
+    },
+    http::Outcome,
+};
+
+/// A record's tree, ready to give documents.
+pub(crate) struct Tree<'a> {
+    data: &'a Data,
+    first_child: Vec<u32>,
+    next_sibling: Vec<u32>,
+    /// Entities that leave in a document of their own.
+    own: Vec<bool>,
+}
+
+impl<'a> Tree<'a> {
+    pub(crate) fn new(data: &'a Data) -> Self {
+        let count = data.entities.len();
+        let mut tree = Self {
+            data,
+            first_child: vec![NONE; count],
+            next_sibling: vec![NONE; count],
+            own: vec![false; count],
+        };
+        for index in (1..count).rev() {
+            let parent = data.entities[index].parent as usize;
+            tree.next_sibling[index] = tree.first_child[parent];
+            tree.first_child[parent] = index as u32;
+            tree.own[index] = data.entities[index].depth.is_multiple_of(MAX_DEPTH);
+        }
+        tree
+    }
+
+    /// The entities that begin a document: those that hang too deep, then the record's first.
+    pub(crate) fn roots(&self) -> Vec<u32> {
+        let deep = (1..self.own.len()).filter(|&index| self.own[index]);
+        deep.map(|index| index as u32).chain([0]).collect()
+    }
+
+    /// Gives each embedded child of `root` a document of its own; returns these children.
+    pub(crate) fn split(&mut self, root: u32) -> Vec<u32> {
+        let children: Vec<u32> = self.children(root).collect();
+        for &child in &children {
+            self.own[child as usize] = true;
+        }
+        children
+    }
+
+    fn children(&self, of: u32) -> impl Iterator<Item = u32> + '_ {
+        let first = self.first_child[of as usize];
+        let all = std::iter::successors((first != NONE).then_some(first), |&child| {
+            let next = self.next_sibling[child as usize];
+            (next != NONE).then_some(next)
+        });
+        all.filter(|&child| !self.own[child as usize])
+    }
+
+    /// The document of `root`, with all that is embedded in it.
+    pub(crate) fn document(&self, root: u32) -> Document<'a> {
+        let mut document = self.entity(root);
+        let data = self.data;
+        document.trace_id = data.trace_id;
+        if root == 0 && !data.streamed {
+            document.parent_id = data.parent_id;
+            self.add_segment_fields(&mut document);
+        } else {
+            document.kind = Some("subsegment");
+            let parent = data.entities.get(data.entities[root as usize].parent as usize);
+            document.parent_id = parent.map_or(data.parent_id, |parent| Some(parent.id));
+        }
+        document
+    }
+
+    fn add_segment_fields(&self, document: &mut Document<'a>) {
+        let Some(common) = &self.data.common else { return };
+        document.service = Some(Service {
+            version: common.version.as_deref(),
+            runtime: "rustc",
+            runtime_version: env!("XRAY_RUSTC_VERSION"),
+        });
+        document.aws.get_or_insert_default().xray = Some(XRay {
+            sdk: "X-Ray for Rust",
+            sdk_version: env!("CARGO_PKG_VERSION"),
+            sampling_rule_name: None,
+        });
+    }
+
+    /// Recurses no deeper than [`MAX_DEPTH`], since deeper entities are roots.
+    fn entity(&self, index: u32) -> Document<'a> {
+        let data = self.data;
+        let entity = &data.entities[index as usize];
+        let http = data.http.get(entity.http as usize);
+        let rest = data.rest.get(entity.rest as usize);
+        let status = http.and_then(|http| http.status);
+        let refused =
+            matches!(status.map(Outcome::of_status), Some(Outcome::Error | Outcome::Throttle));
+        let set = |bit| entity.flags & bit != 0;
+        Document {
+            name: Cow::Borrowed(data.text(entity.name)),
+            id: entity.id,
+            trace_id: None,
+            parent_id: None,
+            kind: None,
+            start_time: self.seconds(entity.start),
+            end_time: (entity.end != OPEN).then(|| self.seconds(entity.end)),
+            in_progress: entity.end == OPEN,
+            namespace: entity.namespace,
+            origin: rest.and_then(|rest| rest.origin.as_deref()).map(Cow::Borrowed),
+            resource_arn: rest.and_then(|rest| rest.resource_arn.as_deref()).map(Cow::Borrowed),
+            user: rest.and_then(|rest| rest.user.as_deref()).map(Cow::Borrowed),
+            service: None,
+            http: http.map(|http| self.http(http)),
+            aws: rest
+                .filter(|rest| !rest.aws.is_empty())
+                .map(|rest| Aws { xray: None, fields: Cow::Borrowed(&rest.aws) }),
+            sql: data.sql.get(entity.sql as usize).map(|sql| self.sql(sql)),
+            annotations: self.annotations(entity.annotations.first),
+            metadata: self.metadata(entity.metadata.first),
+            error: set(flag::ERROR),
+            throttle: set(flag::THROTTLE),
+            fault: set(flag::FAULT) || (set(flag::EXCEPTION) && !refused),
+            cause: rest.and_then(|rest| self.cause(rest)),
+            precursor_ids: rest.map_or(&[], |rest| &rest.precursors),
+            links: rest.map_or(&[], |rest| &rest.links),
+            subsegments: self.children(index).map(|child| self.entity(child)).collect(),
+        }
+    }
+
+    /// Seconds since the epoch; a double holds microseconds exactly for the next centuries.
+    fn seconds(&self, offset: u64) -> f64 {
+        self.data.start.saturating_add(offset) as f64 / 1e6
+    }
+
+    fn text(&self, text: Option<Text>) -> Option<&'a str> {
+        text.map(|text| self.data.text(text))
+    }
+
+    fn http(&self, http: &HttpData) -> Http<'a> {
+        let request = HttpRequest {
+            method: self.text(http.method),
+            url: self.text(http.url),
+            user_agent: self.text(http.user_agent),
+            client_ip: self.text(http.client_ip),
+            x_forwarded_for: http.x_forwarded_for,
+            traced: http.traced,
+        };
+        let empty = request.method.is_none()
+            && request.url.is_none()
+            && request.user_agent.is_none()
+            && request.client_ip.is_none();
+        let response = HttpResponse { status: http.status, content_length: http.content_length };
+        let answered = response.status.is_some() || response.content_length.is_some();
+        Http { request: (!empty).then_some(request), response: answered.then_some(response) }
+    }
+
+    fn sql(&self, sql: &SqlData) -> Sql<'a> {
+        let text = |text| self.text(text).map(Cow::Borrowed);
+        Sql {
+            url: text(sql.url),
+            connection_string: text(sql.connection_string),
+            sanitized_query: text(sql.sanitized_query),
+            database_type: text(sql.database_type),
+            database_version: text(sql.database_version),
+            driver_version: text(sql.driver_version),
+            user: text(sql.user),
+            preparation: text(sql.preparation),
+        }
+    }
+
+    fn annotations(&self, mut at: u32) -> Annotations<'a> {
+        let mut annotations = Annotations::default();
+        while at != NONE {
+            let item = &self.data.annotations[at as usize];
+            let value = match item.value {
+                AnnotationText::String(text) => AnnotationValue::from(self.data.text(text)),
+                AnnotationText::Integer(value) => AnnotationValue::Integer(value),
+                AnnotationText::Unsigned(value) => AnnotationValue::Unsigned(value),
+                AnnotationText::Float(value) => AnnotationValue::Float(value),
+                AnnotationText::Bool(value) => AnnotationValue::Bool(value),
+            };
+            annotations.entries.push((self.data.text(item.key), value));
+            at = item.next;
+        }
+        annotations
+    }
+
+    fn metadata(&self, mut at: u32) -> Metadata<'a> {
+        let mut metadata = Metadata::default();
+        while at != NONE {
+            let item = &self.data.metadata[at as usize];
+            let (namespace, key) = (self.data.text(item.namespace), self.data.text(item.key));
+            metadata.entries.push((namespace, key, &item.value));
+            at = item.next;
+        }
+        // Stable, so that the keys of a namespace keep their order.
+        metadata.entries.sort_by_key(|entry| entry.0);
+        metadata
+    }
+
+    fn cause(&self, rest: &'a Rest) -> Option<Cause<'a>> {
+        let common = self.data.common.as_ref();
+        (!rest.exceptions.is_empty()).then(|| Cause::Exceptions {
+            working_directory: common
+                .and_then(|common| common.working_directory.as_deref())
+                .map(|directory| Cow::Owned(directory.to_owned())),
+            exceptions: &rest.exceptions,
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! What was recorded, what left and what was lost.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Why something was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Drop {
+    /// The queue to the worker was full.
+    QueueFull,
+    /// A document stayed too big for a datagram after splitting.
+    Oversize,
+    /// The operating system refused to send.
+    Io,
+    /// The daemon's host name has no address.
+    Unresolved,
+    /// The record was full: too many entities or bytes in one trace.
+    RecordFull,
+    /// The emitter panicked.
+    EmitterPanic,
+    /// The worker is gone.
+    Closed,
+}
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// Totals since the recorder was built. Read them with
+        /// [`Recorder::stats`](crate::Recorder::stats).
+        ///
+        /// ```
+        /// let xray = xray_core::Recorder::builder("orders").build()?;
+        /// assert_eq!(xray.stats().dropped(), 0);
+        /// # Ok::<(), xray_core::Error>(())
+        /// ```
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct Stats {
+            $($(#[$doc])* pub $name: u64,)+
+            /// Records that wait for the worker now.
+            pub queued: u64,
+        }
+
+        /// The counters behind [`Stats`]; an [`Emitter`](crate::emit::Emitter) adds to them.
+        #[derive(Debug, Default)]
+        pub struct Counters {
+            $(pub(crate) $name: AtomicU64,)+
+        }
+
+        impl Counters {
+            pub(crate) fn snapshot(&self) -> Stats {
+                Stats {
+                    $($name: self.$name.load(Ordering::Relaxed),)+
+                    queued: 0,
+                }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Segments begun and recorded.
+    sampled,
+    /// Segments begun and not recorded.
+    unsampled,
+    /// Sampled because the caller's header said so; part of `sampled`.
+    forced,
+    /// Documents handed to the network.
+    sent,
+    /// Bytes of these documents, header lines included.
+    sent_bytes,
+    /// Answers that nobody listens at the daemon's address; each is a datagram that `sent` counts
+    /// and nobody received.
+    refused,
+    /// Segments that left before their subsegments had ended, after the grace period or at a flush.
+    left_early,
+    /// Records lost because the queue was full.
+    dropped_full,
+    /// Entities lost because they were too big.
+    dropped_oversize,
+    /// Documents lost because sending failed.
+    dropped_io,
+    /// Documents lost because the daemon's name did not resolve.
+    dropped_unresolved,
+    /// Entities and values lost because their record was full.
+    dropped_record_full,
+    /// Records lost because the emitter panicked.
+    dropped_emitter_panic,
+    /// Records lost because the worker was gone.
+    dropped_closed,
+}
+
+impl Stats {
+    /// All losses together.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped_full
+            + self.dropped_oversize
+            + self.dropped_io
+            + self.dropped_unresolved
+            + self.dropped_record_full
+            + self.dropped_emitter_panic
+            + self.dropped_closed
+    }
+}
+
+impl Counters {
+    /// Counts documents that left.
+    pub fn sent(&self, documents: u64, bytes: u64) {
+        self.sent.fetch_add(documents, Ordering::Relaxed);
+        self.sent_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts an answer that nobody listens.
+    pub fn refused(&self) {
+        add(&self.refused, 1);
+    }
+
+    /// Counts losses.
+    pub fn dropped(&self, reason: Drop, count: u64) {
+        let counter = match reason {
+            Drop::QueueFull => &self.dropped_full,
+            Drop::Oversize => &self.dropped_oversize,
+            Drop::Io => &self.dropped_io,
+            Drop::Unresolved => &self.dropped_unresolved,
+            Drop::RecordFull => &self.dropped_record_full,
+            Drop::EmitterPanic => &self.dropped_emitter_panic,
+            Drop::Closed => &self.dropped_closed,
+        };
+        add(counter, count);
+    }
+}
+
+pub(crate) fn add(counter: &AtomicU64, count: u64) {
+    counter.fetch_add(count, Ordering::Relaxed);
+}
