@@ -192,6 +192,14 @@ impl Exchange {
         self.finish();
     }
 
+    /// As [`fail`](Self::fail), for an error that is known by its type's name and its text only.
+    pub fn fail_as(&mut self, kind: &'static str, message: &str, status: Option<u16>) {
+        if let Some(entity) = self.failing(status) {
+            entity.record_exception(kind, message, true);
+        }
+        self.finish();
+    }
+
     /// The handler or the body panicked: a fault with status 500, whatever head may have left.
     pub fn panicked(&mut self, payload: &(dyn Any + Send)) {
         let message = payload

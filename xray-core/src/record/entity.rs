@@ -114,6 +114,16 @@ impl Entity {
         }
     }
 
+    /// The segment that this entity belongs to. For a subsegment that began after its segment had
+    /// left, the outermost subsegment that leaves with it.
+    #[must_use]
+    pub fn segment(&self) -> Self {
+        match &self.0 {
+            Kind::Recorded { live, .. } => Self::recorded(Arc::clone(live), 0, live.id),
+            other => Self(other.clone()),
+        }
+    }
+
     /// The header for a call that this entity makes; `None` where there is nothing to say.
     ///
     /// ```

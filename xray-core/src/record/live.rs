@@ -19,6 +19,8 @@ use crate::{
 pub(crate) struct Live {
     pub(crate) recorder: Recorder,
     pub(crate) trace_id: TraceId,
+    /// Id of the record's first entity.
+    pub(crate) id: SegmentId,
     /// What the caller's header carried on, for the headers of our own calls.
     pub(crate) data: Option<Arc<str>>,
     /// The one wall clock reading is in the record; all else is measured from here, so that a
@@ -65,6 +67,7 @@ impl Live {
         let live = Self {
             recorder: recorder.clone(),
             trace_id,
+            id,
             data: header.data.clone(),
             base: Instant::now(),
             state: Mutex::new(state),

@@ -1,0 +1,48 @@
+//! `xray-tower` records one AWS X-Ray segment per request for any Tower service: axum, hyper, tonic,
+//! warp.
+//!
+//! ```no_run
+//! # #[cfg(feature = "axum")]
+//! # mod example {
+//! use axum::{Router, routing::get};
+//! use xray_tower::{CurrentSegment, Recorder, XRayLayer, subsegment};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let xray = Recorder::builder("orders").build()?;
+//!     let _flush = xray.install(); // sends what waits when it is dropped
+//!
+//!     let app = Router::new().route("/orders/{id}", get(order)).layer(XRayLayer::new());
+//!     axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await?;
+//!     Ok(())
+//! }
+//!
+//! async fn order(segment: CurrentSegment) -> String {
+//!     segment.annotate("customer", "gold");
+//!     subsegment("load order", async |_| "an order".to_owned()).await
+//! }
+//! # }
+//! ```
+//!
+//! With the feature `axum`, the template of the matched route (`/orders/{id}`) becomes the
+//! annotation `http_route`. Add the layer with [`Router::layer`], as above: around the whole router,
+//! as in `XRayLayer::new().layer(router)`, the route is not known yet and there is no annotation.
+//!
+//! A segment closes when the last byte of the body has been handed over, at an error, at a panic, or
+//! when the client goes away. A server-sent event stream and an upgraded connection end their segment
+//! at the head.
+//!
+//! [`Router::layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.layer
+
+#[cfg(feature = "axum")]
+mod extract;
+mod server;
+
+#[cfg(feature = "axum")]
+pub use extract::CurrentSegment;
+pub use server::{ResponseBody, ResponseFuture, XRayLayer, XRayMiddleware};
+
+pub use xray_core::{
+    self, Entity, FlushGuard, Recorder, Segment, Subsegment, http::Incoming, prelude, segment,
+    subsegment,
+};
