@@ -34,7 +34,8 @@ export async function open(options = {}) {
     );
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  // Shorter than the test's own patience, so that it is this side that says what was missing.
+  page.setDefaultTimeout(15_000);
   page.on('dialog', (dialog) => {
     problems.push(`dialog: ${dialog.message()}`);
     dialog.dismiss();

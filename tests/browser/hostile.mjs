@@ -26,6 +26,7 @@ await main(async (url) => {
     await page.goto(`${url}/traces/${encodeURIComponent(trace)}`);
     await page.locator('[data-span]').first().waitFor();
     seen.traces += 1;
+    tell({ step: 'trace', trace });
     for (const span of await page.locator('[data-span]').all()) {
       await span.click();
       seen.spans += 1;

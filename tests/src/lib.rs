@@ -1,12 +1,14 @@
 //! What the tests that cross crates share: where the set-up put things, guards for child processes,
-//! a UDP listener, and waiting with a deadline instead of sleeping.
+//! an embedded daemon, a UDP listener, and waiting with a deadline instead of sleeping.
 
 mod child;
 mod house;
 mod udp;
 mod wait;
+mod xrayd;
 
 pub use child::Child;
 pub use house::{browser_script, express_app, flask_app};
 pub use udp::UdpListener;
 pub use wait::{DEADLINE, until, until_async};
+pub use xrayd::Xrayd;

@@ -32,14 +32,14 @@ pub(crate) fn run_all(root: &Path, arguments: &[String]) -> Result<(), String> {
 fn tests(root: &Path, filters: &[String]) -> Result<(), String> {
     let mut command = cargo(root);
     if has_nextest(root) {
-        command.args(["nextest", "run"]).args(SCOPE);
+        command.args(["nextest", "run", "--no-fail-fast"]).args(SCOPE);
         if !filters.is_empty() {
             // The filter may name a doctest only.
             command.arg("--no-tests=warn");
         }
     } else {
         command.arg("test").args(SCOPE);
-        command.args(["--lib", "--bins", "--tests", "--examples"]);
+        command.args(["--no-fail-fast", "--lib", "--bins", "--tests", "--examples"]);
     }
     run(without_tracing(&mut command).arg("--").args(filters))
 }

@@ -1,6 +1,9 @@
 //! Datagrams whose every string is an attack on the page that shows it.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::{Value, json};
+use xray_tests::{Child, Xrayd, browser_script, until};
 
 const HEADER: &str = "{\"format\":\"json\",\"version\":1}\n";
 
@@ -20,8 +23,48 @@ const ATTACKS: [&str; 12] = [
     "%3Cscript%3E%00/../../etc/passwd?a=1#\u{1f600}",
 ];
 
+#[test]
+fn hostile_strings_stay_text() {
+    let xrayd = Xrayd::start();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64();
+    let (accepted, rejected) = (accepted(now), rejected(now));
+    for datagram in accepted.iter().chain(&rejected) {
+        xrayd.send(datagram);
+    }
+    let total = accepted.len() + rejected.len();
+    let stats = until("the datagrams", || {
+        let stats = xrayd.stats();
+        (stats.received == total as u64 && stats.queued == 0).then_some(stats)
+    });
+    assert_eq!(stats.accepted, accepted.len() as u64, "{stats}");
+    assert_eq!(stats.rejected_total(), rejected.len() as u64, "{stats}");
+
+    let mut command = browser_script("hostile.mjs");
+    command.arg(xrayd.url());
+    let mut visitor = Child::spawn(command);
+    let end = loop {
+        let line = visitor.line();
+        if line["step"] == "end" {
+            break line;
+        }
+    };
+
+    assert_eq!(end["problems"], json!([]));
+    assert_eq!(end["ran"], false);
+    assert_eq!(end["seen"]["traces"], accepted.len());
+    // Every segment has three subsegments.
+    assert!(end["seen"]["spans"].as_u64() >= Some(4 * accepted.len() as u64), "{end}");
+    assert!(end["seen"]["tabs"].as_u64() >= end["seen"]["spans"].as_u64(), "{end}");
+    for (reason, count) in stats.rejections() {
+        let shown = end["reasons"].as_array().into_iter().flatten();
+        let row = shown.into_iter().find(|row| row["reason"] == reason.as_str());
+        let row = row.unwrap_or_else(|| panic!("no row of {}: {end}", reason.as_str()));
+        assert!(row["text"].to_string().contains(&count.to_string()), "{row}");
+    }
+}
+
 /// One segment per attack, whole and valid but for what its strings say.
-pub(crate) fn accepted(now: f64) -> Vec<Vec<u8>> {
+fn accepted(now: f64) -> Vec<Vec<u8>> {
     ATTACKS
         .iter()
         .enumerate()
@@ -30,7 +73,7 @@ pub(crate) fn accepted(now: f64) -> Vec<Vec<u8>> {
 }
 
 /// What the receiver turns away, with attacks where an excerpt would show them.
-pub(crate) fn rejected(now: f64) -> Vec<Vec<u8>> {
+fn rejected(now: f64) -> Vec<Vec<u8>> {
     let attack = ATTACKS[0];
     let mut without_id = segment(99, attack, now);
     without_id.as_object_mut().expect("an object").remove("id");

@@ -1,3 +1,7 @@
 //! The console in a real browser.
 
+mod hostile;
+mod journey;
+mod plain;
+mod traffic;
 mod watcher;
