@@ -1,0 +1,146 @@
+//! `xrayd` receives X-Ray documents on this machine and shows them in a local console.
+
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
+use std::sync::mpsc;
+
+use clap::{ArgAction, Parser, ValueEnum};
+use log::LevelFilter;
+use xray_console::{Console, ConsoleServer};
+use xray_daemon::{Daemon, Transport};
+
+/// Receives AWS X-Ray documents and shows them in a local console.
+///
+/// Documents stay on this machine: this release does not send them to AWS. Relay to AWS and centralized
+/// sampling come with a later release; until then SDKs use their local sampling rules.
+#[derive(Debug, Parser)]
+#[command(name = "xrayd", version, disable_version_flag = true)]
+struct Options {
+    /// Where to receive documents (UDP)
+    #[arg(short, long, value_name = "IP:PORT", default_value = "127.0.0.1:2000")]
+    bind: SocketAddr,
+
+    /// Where to answer the SDKs' sampling calls (TCP)
+    #[arg(short = 't', long, value_name = "IP:PORT", default_value = "127.0.0.1:2000")]
+    bind_tcp: SocketAddr,
+
+    /// Where to show the console; a loopback address
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:2001")]
+    console: SocketAddr,
+
+    /// Only receive, check and count: no console
+    #[arg(long, conflicts_with = "console")]
+    no_console: bool,
+
+    /// How much to log, on stderr
+    #[arg(short, long, value_enum, default_value_t = Level::Prod)]
+    log_level: Level,
+
+    /// Print the version
+    #[arg(short = 'v', long, action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// The words of the original daemon.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Level {
+    /// Everything
+    Dev,
+    Debug,
+    Info,
+    Warn,
+    Error,
+    /// The same as info
+    Prod,
+}
+
+impl Level {
+    fn filter(self) -> LevelFilter {
+        match self {
+            Self::Dev => LevelFilter::Trace,
+            Self::Debug => LevelFilter::Debug,
+            Self::Info | Self::Prod => LevelFilter::Info,
+            Self::Warn => LevelFilter::Warn,
+            Self::Error => LevelFilter::Error,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    env_logger::Builder::new().filter_level(options.log_level.filter()).init();
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            let _ = writeln!(io::stderr(), "xrayd: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), String> {
+    let (signal, signals) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        // The receiver is gone once the end has begun.
+        let _ = signal.send(());
+    })
+    .map_err(|error| format!("cannot watch for signals: {error}"))?;
+
+    let console = (!options.no_console).then(|| Console::builder().build());
+    let mut builder = Daemon::builder().udp(options.bind).tcp(options.bind_tcp);
+    if let Some(console) = &console {
+        builder = builder.console(console.clone());
+    }
+    let daemon = builder.start().map_err(|error| explain(&error))?;
+    let pages = console.map(|console| serve(&console, options.console)).transpose()?;
+
+    say(format_args!(
+        "xrayd {} receives X-Ray documents on UDP {} (sampling calls on TCP {})",
+        env!("CARGO_PKG_VERSION"),
+        daemon.udp_addr(),
+        daemon.tcp_addr()
+    ));
+    match &pages {
+        Some(server) => say(format_args!("console {}", server.url())),
+        None => say(format_args!("no console: documents are checked and counted")),
+    }
+    // The sender lives in the signal handler, for as long as the process.
+    let _ = signals.recv();
+    let stats = daemon.stop();
+    drop(pages);
+    say(format_args!("{stats}"));
+    Ok(())
+}
+
+fn serve(console: &Console, address: SocketAddr) -> Result<ConsoleServer, String> {
+    let listener = TcpListener::bind(address).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "TCP {address} is in use, probably by the console of another xrayd: stop it, \
+             or choose another address with --console"
+        ),
+        _ => format!("cannot bind TCP {address} for the console: {error}"),
+    })?;
+    console.serve(listener).map_err(|error| format!("cannot serve the console: {error}"))
+}
+
+/// The error, its cause, and the flag that helps.
+fn explain(error: &xray_daemon::Error) -> String {
+    let flag = match error.transport() {
+        Some(Transport::Udp) => "--bind",
+        Some(Transport::Tcp) => "--bind-tcp",
+        _ => "",
+    };
+    if error.is_address_in_use() && !flag.is_empty() {
+        return format!("{error}: stop it, or choose another address with {flag}");
+    }
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+/// A line on stdout; a closed pipe is no reason to end.
+fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(io::stdout(), "{line}");
+}

@@ -1,0 +1,188 @@
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+
+use xray_console::Console;
+
+use crate::error::{Error, Transport};
+use crate::handover::Handover;
+use crate::kernel::KernelDrops;
+use crate::sampling::SamplingServer;
+use crate::stats::Stats;
+use crate::{receive, work};
+
+/// A running daemon. It stops when it is dropped, within about a second and a half.
+#[must_use = "the daemon stops when it is dropped"]
+pub struct Daemon {
+    udp: SocketAddr,
+    tcp: SocketAddr,
+    handover: Arc<Handover>,
+    drops: Arc<KernelDrops>,
+    stop: Arc<AtomicBool>,
+    receiver: Option<JoinHandle<u64>>,
+    worker: Option<JoinHandle<()>>,
+    /// What the kernel had dropped when the socket was closed.
+    last_drops: Option<u64>,
+    _sampling: SamplingServer,
+}
+
+impl Daemon {
+    /// A daemon with its options still open.
+    pub fn builder() -> DaemonBuilder {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, DaemonBuilder::DEFAULT_PORT));
+        DaemonBuilder { udp: address, tcp: address, console: None }
+    }
+
+    /// Where documents are received.
+    #[must_use]
+    pub fn udp_addr(&self) -> SocketAddr {
+        self.udp
+    }
+
+    /// Where the sampling calls are answered.
+    #[must_use]
+    pub fn tcp_addr(&self) -> SocketAddr {
+        self.tcp
+    }
+
+    /// The counts of this moment.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let mut stats = self.handover.stats();
+        stats.kernel_drops = self.last_drops.unwrap_or_else(|| self.drops.read());
+        stats
+    }
+
+    /// Reads what has arrived, checks it, ends the threads, and returns the last counts.
+    ///
+    /// Takes at most about a second and a half, also while documents keep arriving.
+    #[must_use = "these are the last counts; drop the daemon if they do not matter"]
+    pub fn stop(mut self) -> Stats {
+        self.end();
+        self.stats()
+    }
+
+    fn end(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        if let Some(receiver) = self.receiver.take() {
+            // Neither thread panics unless we have a bug, and then there is nothing left to wait for.
+            self.last_drops = receiver.join().ok();
+        }
+        self.handover.close();
+        if let Some(worker) = self.worker.take() {
+            let _ = worker.join();
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl fmt::Debug for Daemon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Daemon")
+            .field("udp", &self.udp)
+            .field("tcp", &self.tcp)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Options of a [`Daemon`].
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct DaemonBuilder {
+    udp: SocketAddr,
+    tcp: SocketAddr,
+    console: Option<Console>,
+}
+
+impl DaemonBuilder {
+    /// The port that the SDKs use unless told otherwise, for UDP and for TCP.
+    pub const DEFAULT_PORT: u16 = 2000;
+
+    /// Where to receive documents; 127.0.0.1:2000 unless set, any free port with port 0.
+    pub fn udp(mut self, address: SocketAddr) -> Self {
+        self.udp = address;
+        self
+    }
+
+    /// Where to answer the sampling calls; 127.0.0.1:2000 unless set, any free port with port 0.
+    pub fn tcp(mut self, address: SocketAddr) -> Self {
+        self.tcp = address;
+        self
+    }
+
+    /// Shows the documents in this console. Without one they are checked and counted, no more.
+    pub fn console(mut self, console: Console) -> Self {
+        self.console = Some(console);
+        self
+    }
+
+    /// Binds both sockets and starts to receive.
+    ///
+    /// # Errors
+    ///
+    /// An address cannot be bound, most often because another daemon holds it
+    /// ([`Error::is_address_in_use`]), or the machine grants no more threads.
+    pub fn start(self) -> Result<Daemon, Error> {
+        let socket = receive::bind(self.udp)
+            .map_err(|source| Error::bind(Transport::Udp, self.udp, source))?;
+        let listener = TcpListener::bind(self.tcp)
+            .map_err(|source| Error::bind(Transport::Tcp, self.tcp, source))?;
+        let udp = socket.local_addr().map_err(Error::start)?;
+        let tcp = listener.local_addr().map_err(Error::start)?;
+        for (transport, address) in [(Transport::Udp, udp), (Transport::Tcp, tcp)] {
+            if !address.ip().is_loopback() {
+                log::warn!(
+                    "{transport} {address} can be reached from other machines, and whoever reaches it is believed"
+                );
+            }
+        }
+
+        let handover = Arc::new(Handover::default());
+        let drops = Arc::new(KernelDrops::of(&socket));
+        let stop = Arc::new(AtomicBool::new(false));
+        let sampling = SamplingServer::start(listener).map_err(Error::start)?;
+        let worker = {
+            let (handover, drops) = (Arc::clone(&handover), Arc::clone(&drops));
+            let console = self.console.clone();
+            spawn("xrayd-check", move || work::run(&handover, console.as_ref(), &drops))?
+        };
+        let mut daemon = Daemon {
+            udp,
+            tcp,
+            handover: Arc::clone(&handover),
+            drops: Arc::clone(&drops),
+            stop: Arc::clone(&stop),
+            receiver: None,
+            worker: Some(worker),
+            last_drops: None,
+            _sampling: sampling,
+        };
+        // Should this one fail, dropping the daemon ends the others.
+        daemon.receiver = Some(spawn("xrayd-receive", move || {
+            receive::run(&socket, &handover, &stop);
+            drops.read()
+        })?);
+        if let Some(console) = &self.console {
+            console.listening("X-Ray segments (UDP)", udp);
+            console.listening("X-Ray sampling (TCP)", tcp);
+        }
+        Ok(daemon)
+    }
+}
+
+fn spawn<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, Error> {
+    let spawned: io::Result<_> = thread::Builder::new().name(name.to_owned()).spawn(run);
+    spawned.map_err(Error::start)
+}

@@ -1,0 +1,78 @@
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+/// Why the daemon did not start.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    source: io::Error,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Bind { transport: Transport, address: SocketAddr },
+    Start,
+}
+
+/// One of the daemon's two sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Transport {
+    /// The documents.
+    Udp,
+    /// The sampling calls.
+    Tcp,
+}
+
+impl Error {
+    pub(crate) fn bind(transport: Transport, address: SocketAddr, source: io::Error) -> Self {
+        Self { kind: Kind::Bind { transport, address }, source }
+    }
+
+    pub(crate) fn start(source: io::Error) -> Self {
+        Self { kind: Kind::Start, source }
+    }
+
+    /// Whether somebody else, probably another daemon, holds the address.
+    #[must_use]
+    pub fn is_address_in_use(&self) -> bool {
+        self.source.kind() == io::ErrorKind::AddrInUse
+    }
+
+    /// The socket that could not be bound.
+    #[must_use]
+    pub fn transport(&self) -> Option<Transport> {
+        match self.kind {
+            Kind::Bind { transport, .. } => Some(transport),
+            Kind::Start => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            Kind::Bind { transport, address } if self.is_address_in_use() => {
+                write!(f, "{transport} {address} is in use, probably by another X-Ray daemon")
+            }
+            Kind::Bind { transport, address } => write!(f, "cannot bind {transport} {address}"),
+            Kind::Start => f.write_str("cannot start the daemon's threads"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+        })
+    }
+}

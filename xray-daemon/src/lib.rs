@@ -1,0 +1,49 @@
+//! `xray-daemon` receives AWS X-Ray documents where every X-Ray SDK sends them, UDP 127.0.0.1:2000, and
+//! hands them to the local console.
+//!
+//! It is for whoever wants to see traces on this machine: as the program `xrayd`, or inside an app or a test.
+//! Nothing leaves the machine; relay to AWS comes with a later release.
+//!
+//! ```
+//! use std::net::UdpSocket;
+//!
+//! use xray_console::Console;
+//! use xray_daemon::Daemon;
+//!
+//! let console = Console::builder().build();
+//! let daemon = Daemon::builder()
+//!     .udp(([127, 0, 0, 1], 0).into())
+//!     .tcp(([127, 0, 0, 1], 0).into())
+//!     .console(console.clone())
+//!     .start()?;
+//!
+//! let socket = UdpSocket::bind("127.0.0.1:0")?;
+//! let datagram = concat!(
+//!     r#"{"format":"json","version":1}"#, "\n",
+//!     r#"{"name":"orders","id":"70de5b6f19ff9a0a","trace_id":"1-581cf771-a006649127e371903a2de979","#,
+//!     r#""start_time":1478293361.271,"end_time":1478293361.449}"#,
+//! );
+//! socket.send_to(datagram.as_bytes(), daemon.udp_addr())?;
+//!
+//! let stats = daemon.stop();
+//! assert_eq!((stats.received, stats.accepted), (1, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The way of the data: receive, check, fan out. One thread does nothing but read the socket; another
+//! checks what it read. Between them stands a bounded hand-over, so that a burst is absorbed and the
+//! reading never waits. Every datagram has exactly one fate, and [`Stats`] counts them all.
+
+mod check;
+mod daemon;
+mod error;
+mod handover;
+mod kernel;
+mod receive;
+mod sampling;
+mod stats;
+mod work;
+
+pub use daemon::{Daemon, DaemonBuilder};
+pub use error::{Error, Transport};
+pub use stats::Stats;

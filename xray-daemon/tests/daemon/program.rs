@@ -1,0 +1,171 @@
+//! The program as a user runs it.
+
+use std::io::{BufRead, BufReader, Lines, Read};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use crate::support::{FREE, datagram, document};
+
+fn xrayd(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xrayd"));
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A running program, killed if the test ends early.
+struct Running {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = xrayd(arguments).stderr(Stdio::inherit()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    fn line(&mut self) -> String {
+        self.lines.next().expect("a line").unwrap()
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Already gone unless the test failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn output(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = xrayd(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// The address behind a word of the first line.
+fn address(line: &str, word: &str) -> SocketAddr {
+    let (_, rest) = line.split_once(word).unwrap();
+    rest.trim_start().split([' ', ')']).next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn receives_shows_and_balances_at_the_end() {
+    for signal in ["TERM", "INT"] {
+        let mut running = Running::start(&[
+            "-b",
+            "127.0.0.1:0",
+            "-t",
+            "127.0.0.1:0",
+            "--console",
+            "127.0.0.1:0",
+            "-l",
+            "error",
+        ]);
+        let first = running.line();
+        assert!(first.starts_with(&format!("xrayd {} ", env!("CARGO_PKG_VERSION"))), "{first}");
+        let console = running.line();
+        assert!(console.starts_with("console http://127.0.0.1:"), "{console}");
+
+        let socket = UdpSocket::bind(FREE).unwrap();
+        let udp = address(&first, "UDP");
+        for _ in 0..3 {
+            socket.send_to(&datagram(&document("orders")), udp).unwrap();
+        }
+        socket.send_to(&datagram("not json"), udp).unwrap();
+        socket.send_to(&datagram("T1SCgIKAA=="), udp).unwrap();
+        running.signal(signal);
+        assert_eq!(
+            running.line(),
+            "received 5 = accepted 3 + rejected 1 (bad_json 1) + other kinds 1 + dropped 0 + queued 0; \
+             dropped by the kernel 0"
+        );
+        assert_eq!(running.child.wait().unwrap().code(), Some(0));
+        let mut rest = String::new();
+        if let Some(mut stderr) = running.child.stderr.take() {
+            stderr.read_to_string(&mut rest).unwrap();
+        }
+        assert_eq!(rest, "");
+    }
+}
+
+#[test]
+fn a_taken_port_is_named_with_the_flag_that_helps() {
+    let udp = UdpSocket::bind(FREE).unwrap().local_addr().unwrap();
+    let held_udp = UdpSocket::bind(udp).unwrap();
+    let held_tcp = TcpListener::bind(FREE).unwrap();
+    let taken_udp = held_udp.local_addr().unwrap().to_string();
+    let taken_tcp = held_tcp.local_addr().unwrap().to_string();
+    let free = "127.0.0.1:0";
+    let cases = [
+        (
+            [taken_udp.as_str(), free, free],
+            format!("xrayd: UDP {taken_udp} is in use"),
+            "with --bind\n",
+        ),
+        (
+            [free, &taken_tcp, free],
+            format!("xrayd: TCP {taken_tcp} is in use"),
+            "with --bind-tcp\n",
+        ),
+        ([free, free, &taken_tcp], format!("xrayd: TCP {taken_tcp} is in use"), "with --console\n"),
+    ];
+    for ([bind, bind_tcp, console], start, end) in cases {
+        let (code, stdout, stderr) =
+            output(&["--bind", bind, "--bind-tcp", bind_tcp, "--console", console]);
+        assert_eq!((code, stdout.as_str()), (Some(1), ""), "{stderr}");
+        assert!(stderr.starts_with(&start) && stderr.contains("another"), "{stderr}");
+        assert!(stderr.ends_with(end), "{stderr}");
+    }
+}
+
+#[test]
+fn the_console_stays_on_loopback() {
+    let (code, _, stderr) =
+        output(&["-b", "127.0.0.1:0", "-t", "127.0.0.1:0", "--console", "0.0.0.0:0"]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("cannot serve the console"), "{stderr}");
+}
+
+#[test]
+fn documents_from_other_machines_are_allowed_with_a_warning() {
+    let mut command =
+        xrayd(&["-b", "0.0.0.0:0", "-t", "127.0.0.1:0", "--no-console", "-l", "warn"]);
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains("UDP 0.0.0.0:"));
+    assert!(lines.next().unwrap().unwrap().starts_with("no console"));
+    let mut running = Running { child, lines };
+    running.signal("TERM");
+    assert!(running.line().starts_with("received 0 "));
+    assert!(running.child.wait().unwrap().success());
+    let mut stderr = String::new();
+    running.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert!(stderr.contains("can be reached from other machines"), "{stderr}");
+}
+
+#[test]
+fn help_and_version_say_what_it_is() {
+    let (code, help, _) = output(&["--help"]);
+    assert_eq!(code, Some(0));
+    for piece in [
+        "Documents stay on this machine",
+        "Relay to AWS",
+        "later release",
+        "--no-console",
+        "127.0.0.1:2001",
+    ] {
+        assert!(help.contains(piece), "{piece} in {help}");
+    }
+    for flag in ["-v", "--version"] {
+        let (code, version, _) = output(&[flag]);
+        assert_eq!((code, version), (Some(0), format!("xrayd {}\n", env!("CARGO_PKG_VERSION"))));
+    }
+    assert_eq!(output(&["--nosuch"]).0, Some(2));
+}
