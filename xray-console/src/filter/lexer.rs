@@ -86,11 +86,6 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0 }
     }
 
-    /// The offset after the last token.
-    pub(super) fn offset(&self) -> usize {
-        self.at
-    }
-
     /// The next token and the byte at which it begins.
     pub(super) fn next(&mut self) -> Result<(usize, Token<'a>), FilterError> {
         let rest = self.skip_space();

@@ -54,14 +54,6 @@ impl Filter {
     pub(crate) fn matches(&self, trace: &dyn TraceView) -> bool {
         eval::trace(&self.expr, trace)
     }
-
-    /// The id, in lower case, if the expression is nothing but a trace id.
-    pub(crate) fn trace_id(&self) -> Option<&str> {
-        match &self.expr {
-            ast::Expr::Trace(id) => Some(id),
-            _ => None,
-        }
-    }
 }
 
 impl fmt::Display for Filter {

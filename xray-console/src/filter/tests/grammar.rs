@@ -130,11 +130,10 @@ fn says_what_is_not_supported_yet_and_where() {
 }
 
 #[test]
-fn knows_a_lone_trace_id() {
-    let id = "1-5F84C7A5-0123456789abcdef01234567";
-    let filter = Filter::parse(id).unwrap();
-    assert_eq!(filter.trace_id(), Some(id.to_ascii_lowercase().as_str()));
-    assert_eq!(Filter::parse("ok").unwrap().trace_id(), None);
+fn a_trace_id_is_a_term_in_any_case() {
+    let filter = Filter::parse("1-5F84C7A5-0123456789abcdef01234567").unwrap();
+    assert_eq!(filter.to_string(), "1-5f84c7a5-0123456789abcdef01234567");
+    assert!(Filter::parse("service() { 1-5f84c7a5-0123456789abcdef01234567 }").is_err());
 }
 
 #[test]
