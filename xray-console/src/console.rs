@@ -103,6 +103,11 @@ impl Console {
         server::serve(self.clone(), listener)
     }
 
+    /// Grows with everything that any page shows.
+    pub(crate) fn activity(&self) -> u64 {
+        self.shared.shelf.read(|store| store.revision()) + self.shared.counters.activity()
+    }
+
     pub(crate) fn shelf(&self) -> &Shelf {
         &self.shared.shelf
     }

@@ -20,9 +20,15 @@
 //! ```
 
 mod class;
+mod columns;
 mod console;
 mod document;
+mod filter;
 mod graph;
+mod layout;
+mod pages;
+mod picture;
+mod query;
 mod rejection;
 mod server;
 mod status;

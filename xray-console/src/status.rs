@@ -144,6 +144,20 @@ impl Counters {
         refused.excerpts.push_front(excerpt);
     }
 
+    /// Grows with whatever the status page shows of what came in.
+    pub(crate) fn activity(&self) -> u64 {
+        let counters = [
+            &self.datagrams,
+            &self.accepted,
+            &self.otlp_traces,
+            &self.otlp_metrics,
+            &self.kernel_drops,
+        ];
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        counters.iter().map(|counter| counter.load(Ordering::Relaxed)).sum::<u64>()
+            + refused.counts.values().map(|rejected| rejected.count).sum::<u64>()
+    }
+
     /// The counters; what is kept is for the store to fill in.
     pub(crate) fn snapshot(&self) -> Status {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

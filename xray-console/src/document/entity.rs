@@ -69,6 +69,8 @@ pub(crate) struct Facts {
     /// What an AWS call went to: type and name of the resource.
     pub(crate) resource: Option<(&'static str, Box<str>)>,
     pub(crate) annotations: Vec<(Box<str>, Value)>,
+    /// Of the exceptions.
+    pub(crate) messages: Vec<Box<str>>,
 }
 
 impl Facts {
@@ -86,6 +88,7 @@ impl Facts {
         availability_zone: None,
         resource: None,
         annotations: Vec::new(),
+        messages: Vec::new(),
     };
 
     fn bytes(&self) -> usize {
@@ -110,5 +113,6 @@ impl Facts {
             + texts.iter().map(|text| text.as_ref().map_or(0, |text| text.len())).sum::<usize>()
             + self.resource.as_ref().map_or(0, |(_, name)| name.len())
             + annotations
+            + self.messages.iter().map(|text| size_of::<Box<str>>() + text.len()).sum::<usize>()
     }
 }

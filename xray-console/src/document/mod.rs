@@ -1,12 +1,15 @@
 //! One document as it was received, and the flat list of entities in it.
 
 mod depth;
+mod detail;
 mod entity;
 mod ids;
 mod parse;
+mod pretty;
 mod tape;
 mod value;
 
+pub(crate) use detail::Detail;
 pub(crate) use entity::{Entity, Facts, Namespace};
 pub(crate) use ids::{EntityId, TraceKey};
 pub(crate) use value::Value;

@@ -8,6 +8,9 @@ use crate::rejection::Rejection;
 /// Annotations kept for search per entity; X-Ray indexes 50 per trace.
 const MAX_ANNOTATIONS: usize = 200;
 
+/// Messages of exceptions kept for search per entity.
+const MAX_MESSAGES: usize = 10;
+
 pub(super) fn parse(body: &[u8]) -> Result<Document, Rejection> {
     if body.is_empty() {
         return Err(Rejection::Empty);
@@ -79,27 +82,37 @@ fn head(root: At<'_, '_>) -> Result<(Entity, Head), Rejection> {
     Ok((entity, Head { trace, parent_id, independent }))
 }
 
-/// The head and everything under `subsegments`, parents before children, siblings in the order written.
+/// The head and everything under `subsegments`.
 fn entities(root: At<'_, '_>, head: Entity) -> Result<Vec<Entity>, Rejection> {
-    let mut list = vec![head];
-    let mut open = vec![(root, 0_u32, 1_usize)];
-    let mut children = Vec::new();
-    while let Some((value, parent, level)) = open.pop() {
-        children.clear();
-        let subsegments = value.get("subsegments").into_iter().flat_map(At::elements);
-        children.extend(subsegments.filter(|child| child.is_object()));
-        if !children.is_empty() && level > Document::MAX_NESTING {
-            return Err(Rejection::TooDeep);
-        }
-        for &child in &children {
-            let entity = entity(child, Some((parent, list[parent as usize].start)));
-            // Bounded by MAX_BYTES, far below the limit of an u32.
-            let index = list.len() as u32;
-            list.push(entity);
-            open.push((child, index, level + 1));
-        }
+    let places = places(root).ok_or(Rejection::TooDeep)?;
+    let mut list: Vec<Entity> = Vec::with_capacity(places.len());
+    list.push(head);
+    for &(value, parent) in &places[1..] {
+        let start = list[parent as usize].start;
+        list.push(entity(value, Some((parent, start))));
     }
     Ok(list)
+}
+
+/// Where each entity stands and the index of its parent: parents before children, siblings in the order written.
+/// `None` past [`Document::MAX_NESTING`].
+pub(super) fn places<'t, 'i>(root: At<'t, 'i>) -> Option<Vec<(At<'t, 'i>, u32)>> {
+    let mut list = vec![(root, 0)];
+    let mut levels = vec![1_usize];
+    let mut next = 0;
+    while let Some(&(value, _)) = list.get(next) {
+        let subsegments = value.get("subsegments").into_iter().flat_map(At::elements);
+        for child in subsegments.filter(|child| child.is_object()) {
+            if levels[next] > Document::MAX_NESTING {
+                return None;
+            }
+            // Bounded by MAX_BYTES, far below the limit of an u32.
+            list.push((child, next as u32));
+            levels.push(levels[next] + 1);
+        }
+        next += 1;
+    }
+    Some(list)
 }
 
 fn entity(value: At<'_, '_>, parent: Option<(u32, f64)>) -> Entity {
@@ -122,7 +135,11 @@ fn entity(value: At<'_, '_>, parent: Option<(u32, f64)>) -> Entity {
             "inferred" => entity.inferred = field.is_true(),
             "traced" => entity.traced |= field.is_true(),
             "sql" => entity.sql = field.is_object(),
-            "cause" => entity.cause = field.is_object() || field.text().is_some(),
+            "cause" => {
+                entity.cause = field.is_object() || field.text().is_some();
+                facts.messages = messages(field);
+                rich |= !facts.messages.is_empty();
+            }
             "namespace" => entity.namespace = namespace(field.text()),
             _ => rich |= fact(&mut facts, key, field),
         }
@@ -190,6 +207,15 @@ fn aws(facts: &mut Facts, aws: At<'_, '_>) {
         ("bucket_name", "AWS::S3::Bucket"),
     ];
     facts.resource = resources.into_iter().find_map(|(key, kind)| Some((kind, text(key)?)));
+}
+
+/// What the exceptions say, for search.
+fn messages(cause: At<'_, '_>) -> Vec<Box<str>> {
+    let exceptions = cause.get("exceptions").into_iter().flat_map(At::elements);
+    exceptions
+        .filter_map(|exception| exception.get("message")?.some_text())
+        .take(MAX_MESSAGES)
+        .collect()
 }
 
 /// A status is a number, or a number in quotes.

@@ -72,16 +72,8 @@ impl<'t, 'i> At<'t, 'i> {
         matches!(self.node(), Some(Node::Static(StaticNode::Bool(true))))
     }
 
-    pub(super) fn index(self) -> usize {
-        self.index
-    }
-
-    pub(super) const fn at(self, index: usize) -> Self {
-        Self { nodes: self.nodes, index }
-    }
-
     /// The position behind this value and all that is inside.
-    pub(super) fn after(self) -> usize {
+    fn after(self) -> usize {
         self.index
             + match self.node() {
                 Some(Node::Object { count, .. } | Node::Array { count, .. }) => 1 + count,

@@ -22,8 +22,4 @@ impl NodeKey {
         };
         Self { name: cut(name), kind: kind.map(cut) }
     }
-
-    pub(crate) fn is_client(&self) -> bool {
-        self.kind.as_deref() == Some(Self::CLIENT)
-    }
 }

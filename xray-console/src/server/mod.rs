@@ -1,14 +1,25 @@
 //! The pages and their data over HTTP, on a thread of their own.
 
+mod api;
+mod assets;
+mod events;
+mod guard;
+
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use tokio::sync::oneshot;
+use axum::extract::FromRef;
+use axum::middleware;
+use axum::response::Redirect;
+use axum::routing::get;
+use tokio::sync::{oneshot, watch};
 
 use crate::console::Console;
+use crate::pages;
 
 /// Serves the pages until it is dropped.
 #[must_use = "the pages are served until the guard is dropped"]
@@ -62,8 +73,11 @@ pub(crate) fn serve(console: Console, listener: TcpListener) -> io::Result<Conso
     let thread = std::thread::Builder::new().name("xray-console".to_owned()).spawn(move || {
         runtime.block_on(async move {
             let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+            let (changes, _) = watch::channel(0);
+            let app = App { console: console.clone(), changes: changes.clone(), run: run_id() };
             tokio::select! {
-                _ = axum::serve(listener, router(console)) => {}
+                _ = axum::serve(listener, router(app)) => {}
+                () = events::watch(console, changes) => {}
                 _ = stopped => {}
             }
         });
@@ -72,6 +86,42 @@ pub(crate) fn serve(console: Console, listener: TcpListener) -> io::Result<Conso
     Ok(ConsoleServer { address, stop: Some(stop), thread: Some(thread) })
 }
 
-fn router(_console: Console) -> Router {
+/// What every handler has at hand.
+#[derive(Clone)]
+struct App {
+    console: Console,
+    changes: watch::Sender<u64>,
+    /// Tells this run of the process from an earlier one at the same address.
+    run: String,
+}
+
+impl FromRef<App> for Console {
+    fn from_ref(app: &App) -> Self {
+        app.console.clone()
+    }
+}
+
+fn router(app: App) -> Router {
+    let console = app.console.clone();
     Router::new()
+        .route("/", get(async || Redirect::to("/map")))
+        .route("/map", get(pages::map))
+        .route("/traces", get(pages::traces))
+        .route("/traces/{id}", get(pages::trace))
+        .route("/status", get(pages::status))
+        .route("/api/map", get(api::map))
+        .route("/api/traces", get(api::traces))
+        .route("/api/traces/{id}", get(api::trace))
+        .route("/api/traces/{id}/spans/{span}", get(api::span))
+        .route("/api/status", get(api::status))
+        .route("/events", get(events::events))
+        .route("/ui/{name}", get(assets::asset))
+        .fallback(pages::not_found)
+        .layer(middleware::from_fn_with_state(console, guard::guard))
+        .with_state(app)
+}
+
+fn run_id() -> String {
+    let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}", started.as_nanos())
 }

@@ -5,15 +5,16 @@ mod calls;
 mod shelf;
 mod summary;
 mod trace;
+mod view;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-pub(crate) use assembly::{Assembly, Span};
-pub(crate) use calls::Call;
+pub(crate) use assembly::Span;
 pub(crate) use shelf::Shelf;
 pub use summary::TraceSummary;
 pub(crate) use trace::Trace;
+pub(crate) use view::View;
 
 use crate::document::{Document, TraceKey};
 use crate::graph::{Graph, ServiceGraph};

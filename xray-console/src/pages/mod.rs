@@ -1,0 +1,96 @@
+//! The pages as the server renders them: complete without scripts, brought to life by the modules under `ui/`.
+
+mod empty;
+mod figures;
+mod map;
+mod shell;
+mod status;
+mod trace;
+mod traces;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{Html, IntoResponse, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::columns::Columns;
+use crate::console::Console;
+use crate::document::TraceKey;
+use crate::picture::Picture;
+use crate::query;
+use crate::text::{SHOWN, shown};
+use shell::{Page, shell};
+
+#[derive(Deserialize)]
+pub(crate) struct MapQuery {
+    range: Option<String>,
+}
+
+pub(crate) async fn map(State(console): State<Console>, Query(query): Query<MapQuery>) -> Response {
+    let (range, window) = query::range(query.range.as_deref());
+    let picture = Picture::of(&console, window);
+    render(
+        StatusCode::OK,
+        &shell(Page::Map, "Service map", &map::page(&picture, range, &console.status())),
+    )
+}
+
+#[derive(Deserialize)]
+pub(crate) struct TracesQuery {
+    #[serde(default)]
+    filter: String,
+}
+
+pub(crate) async fn traces(
+    State(console): State<Console>,
+    Query(query): Query<TracesQuery>,
+) -> Response {
+    let traces = query::traces(&console, &query.filter, None);
+    let status = if traces.is_ok() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let body = traces::page(&traces, &query.filter, &console.status());
+    render(status, &shell(Page::Traces, "Traces", &body))
+}
+
+pub(crate) async fn trace(State(console): State<Console>, Path(id): Path<String>) -> Response {
+    let found = TraceKey::parse(&id).map(|key| {
+        console.shelf().read(|store| match store.trace(key) {
+            Some(trace) => Ok(Columns::of(trace)),
+            None => Err((store.len(), store.oldest().map(|trace| trace.key().to_string()))),
+        })
+    });
+    match found {
+        Some(Ok(columns)) => {
+            let title = format!("{} {}", columns.summary.name, columns.summary.id);
+            render(StatusCode::OK, &shell(Page::Trace, &title, &trace::page(&columns)))
+        }
+        Some(Err((kept, oldest))) => {
+            let body = trace::gone(&id, kept, oldest.as_deref(), console.status().max_bytes);
+            render(StatusCode::NOT_FOUND, &shell(Page::Other, "Trace not found", &body))
+        }
+        None => missing(&format!("{} is not a trace id", shown(&id, SHOWN))),
+    }
+}
+
+pub(crate) async fn status(State(console): State<Console>) -> Response {
+    render(StatusCode::OK, &shell(Page::Status, "Status", &status::page(&console.status())))
+}
+
+pub(crate) async fn not_found(uri: Uri) -> Response {
+    missing(&format!("There is no page {}", shown(uri.path(), SHOWN)))
+}
+
+fn missing(what: &str) -> Response {
+    let body = html! {
+        main.notice {
+            h1 { "Not found" }
+            p { (what) "." }
+            p { a.button href="/map" { "Service map" } " " a.button href="/traces" { "Traces" } }
+        }
+    };
+    render(StatusCode::NOT_FOUND, &shell(Page::Other, "Not found", &body))
+}
+
+fn render(status: StatusCode, page: &Markup) -> Response {
+    (status, Html(page.0.clone())).into_response()
+}

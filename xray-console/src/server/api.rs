@@ -1,0 +1,121 @@
+//! The data of the pages as JSON: `GET` only, and ours to change.
+
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::columns::Columns;
+use crate::console::Console;
+use crate::document::{Detail, EntityId, TraceKey};
+use crate::picture::Picture;
+use crate::query;
+use crate::rejection::Rejection;
+
+#[derive(Deserialize)]
+pub(super) struct MapQuery {
+    range: Option<String>,
+}
+
+pub(super) async fn map(State(console): State<Console>, Query(query): Query<MapQuery>) -> Response {
+    let (_, window) = query::range(query.range.as_deref());
+    answer(StatusCode::OK, &Picture::of(&console, window))
+}
+
+#[derive(Deserialize)]
+pub(super) struct TracesQuery {
+    #[serde(default)]
+    filter: String,
+    since: Option<u64>,
+}
+
+pub(super) async fn traces(
+    State(console): State<Console>,
+    Query(query): Query<TracesQuery>,
+) -> Response {
+    match query::traces(&console, &query.filter, query.since) {
+        Ok(traces) => answer(StatusCode::OK, &traces),
+        Err(error) => answer(StatusCode::BAD_REQUEST, &error),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct TraceQuery {
+    since: Option<u64>,
+}
+
+pub(super) async fn trace(
+    State(console): State<Console>,
+    Path(id): Path<String>,
+    Query(query): Query<TraceQuery>,
+) -> Response {
+    let Some(key) = TraceKey::parse(&id) else { return gone() };
+    let columns = console.shelf().read(|store| {
+        let trace = store.trace(key)?;
+        let unchanged = query.since == Some(trace.revision());
+        Some((!unchanged).then(|| Columns::of(trace)))
+    });
+    match columns {
+        None => gone(),
+        Some(None) => StatusCode::NO_CONTENT.into_response(),
+        Some(Some(columns)) => answer(StatusCode::OK, &columns),
+    }
+}
+
+/// What the panel shows of one span.
+#[derive(Serialize)]
+struct SpanDetail {
+    detail: Detail,
+    /// The exceptions of the entity that `cause` points to, where it is a bare id.
+    exceptions: Option<Box<RawValue>>,
+    /// The span that `cause` points to, as the SDK for Node writes it.
+    cause_span: Option<String>,
+}
+
+pub(super) async fn span(
+    State(console): State<Console>,
+    Path((id, span)): Path<(String, String)>,
+) -> Response {
+    let Some(key) = TraceKey::parse(&id) else { return gone() };
+    let place = console.shelf().read(|store| {
+        let trace = store.trace(key)?;
+        let (documents, spans) = (trace.documents(), trace.assembly().spans());
+        let index = match span.strip_prefix('n') {
+            Some(row) => row.parse().ok().filter(|&row: &usize| row < spans.len())?,
+            None => {
+                let id = EntityId::parse(&span)?;
+                spans.iter().position(|span| span.entity(documents).id == id)?
+            }
+        };
+        Some((documents.to_vec(), spans[index]))
+    });
+    let Some((documents, span)) = place else { return gone() };
+    let (document, index) = (span.document(&documents), span.index_in_document());
+    let Some(detail) = document.detail(index) else { return gone() };
+    let elsewhere = document.cause_elsewhere(index);
+    let exceptions = elsewhere
+        .as_deref()
+        .and_then(|id| documents.iter().find_map(|other| other.exceptions_with(id)));
+    let cause_span = elsewhere.and_then(|id| EntityId::parse(&id)).map(|id| id.to_string());
+    answer(StatusCode::OK, &SpanDetail { detail, exceptions, cause_span })
+}
+
+pub(super) async fn status(State(console): State<Console>) -> Response {
+    let advice: Vec<_> =
+        Rejection::ALL.iter().map(|reason| (reason.as_str(), reason.advice())).collect();
+    answer(StatusCode::OK, &json!({ "status": console.status(), "advice": advice }))
+}
+
+fn answer(status: StatusCode, value: &impl Serialize) -> Response {
+    match serde_json::to_string(value) {
+        Ok(text) => (status, [(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn gone() -> Response {
+    let value = json!({ "message": "not here: never received, or gone to make room" });
+    answer(StatusCode::NOT_FOUND, &value)
+}
