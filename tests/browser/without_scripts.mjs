@@ -8,7 +8,11 @@ await main(async (url, ...paths) => {
   for (const path of paths) {
     await page.goto(url + path);
     const tables = page.locator('table:visible');
-    pages[path] = (await tables.allInnerTexts()).join('\n');
+    const traces = page.locator('table:visible [data-trace]');
+    pages[path] = {
+      text: (await tables.allInnerTexts()).join('\n'),
+      traces: await traces.evaluateAll((rows) => rows.map((row) => row.dataset.trace)),
+    };
   }
   tell({ step: 'end', pages, problems });
   await close();

@@ -41,11 +41,12 @@ pub fn browser_script(name: &str) -> Command {
     command
 }
 
-/// The official SDKs let these variables win over what the scripts say.
+/// A command without the variables that would win over what the scripts say.
 fn clean(program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("AWS_")) {
+        let known = name.to_string_lossy().to_ascii_uppercase();
+        if known.starts_with("AWS_") || known.ends_with("_PROXY") {
             command.env_remove(name);
         }
     }

@@ -11,4 +11,4 @@ pub use child::Child;
 pub use house::{browser_script, express_app, flask_app};
 pub use udp::UdpListener;
 pub use wait::{DEADLINE, until, until_async};
-pub use xrayd::Xrayd;
+pub use xrayd::{Xrayd, client};

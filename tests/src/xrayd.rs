@@ -70,9 +70,36 @@ impl Xrayd {
     /// # Panics
     /// When it is no JSON, or its status is an error.
     pub async fn get(&self, path: &str) -> Value {
-        let response =
-            reqwest::get(format!("{}{path}", self.url())).await.expect("the console answers");
-        let response = response.error_for_status().expect("a good status");
-        response.json().await.expect("JSON")
+        let response = client().get(format!("{}{path}", self.url())).send().await;
+        let response = response.expect("the console answers");
+        response.error_for_status().expect("a good status").json().await.expect("JSON")
     }
+
+    /// The documents of a trace's segments as they were received, in the order of the waterfall.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    pub async fn segments(&self, trace: &str) -> Vec<Value> {
+        const SEGMENT: u64 = 1;
+        let rows = self.get(&format!("/api/traces/{trace}")).await;
+        let mut documents = Vec::new();
+        for (row, key) in rows["key"].as_array().expect("rows").iter().enumerate() {
+            if rows["flags"][row].as_u64().is_some_and(|flags| flags & SEGMENT != 0) {
+                let key = key.as_str().expect("an id");
+                let span = self.get(&format!("/api/traces/{trace}/spans/{key}")).await;
+                let raw = span["detail"]["raw"].as_str().expect("text");
+                documents.push(serde_json::from_str(raw).expect("a JSON document"));
+            }
+        }
+        documents
+    }
+}
+
+/// An HTTP client that goes where it is told, whatever proxy the environment names.
+///
+/// # Panics
+/// Never: it has no options that can fail.
+#[must_use]
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().expect("no options that can fail")
 }
