@@ -146,12 +146,13 @@ impl Exchange {
     pub fn respond(&mut self, response: &ResponseHead<'_>) {
         let Phase::Handler(segment) = mem::replace(&mut self.phase, Phase::Done) else { return };
         segment.http_response(response.status);
-        if let Some(length) = response.content_length {
+        let status = response.status;
+        let bodiless = matches!(status, 100..=199 | 204 | 304);
+        if let Some(length) = response.content_length.filter(|_| !bodiless) {
             segment.content_length(length);
         }
-        let status = response.status;
-        let has_no_body = self.method == Method::Head
-            || matches!(status, 100..=199 | 204 | 304)
+        let has_no_body = bodiless
+            || self.method == Method::Head
             || response.body_ended
             || response.content_length == Some(0);
         let tunnel = self.method == Method::Connect && (200..300).contains(&status);

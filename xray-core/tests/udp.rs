@@ -1,0 +1,115 @@
+//! The road to the daemon, over real sockets.
+
+use std::{net::UdpSocket, time::Duration};
+
+use serde_json::Value;
+use xray_core::{Recorder, document::MAX_DATAGRAM, sample::LocalRules};
+
+const SOON: Duration = Duration::from_secs(10);
+
+fn recorder(daemon: &str) -> Recorder {
+    Recorder::builder("orders")
+        .daemon(daemon)
+        .sampling_rules(LocalRules::everything())
+        .build()
+        .unwrap()
+}
+
+fn listener() -> (UdpSocket, String) {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(SOON)).unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    (socket, address)
+}
+
+fn receive(socket: &UdpSocket) -> Value {
+    let mut buffer = vec![0; 65_536];
+    let length = socket.recv(&mut buffer).unwrap();
+    assert!(length <= MAX_DATAGRAM);
+    let body = buffer[..length].strip_prefix(b"{\"format\":\"json\",\"version\":1}\n").unwrap();
+    serde_json::from_slice(body).unwrap()
+}
+
+#[test]
+fn one_datagram_per_segment() {
+    let (socket, address) = listener();
+    let xray = recorder(&address);
+    xray.begin_segment("one").end();
+    xray.begin_segment("two").end();
+    assert_eq!(receive(&socket)["name"], "one");
+    assert_eq!(receive(&socket)["name"], "two");
+    assert!(xray.flush(SOON));
+    let stats = xray.stats();
+    assert_eq!((stats.sent, stats.dropped(), stats.queued), (2, 0, 0));
+}
+
+#[test]
+fn a_daemon_by_name_and_by_ipv6() {
+    let (socket, address) = listener();
+    let port = address.rsplit_once(':').unwrap().1;
+    recorder(&format!("localhost:{port}")).begin_segment("by name").end();
+    // `localhost` may mean ::1 first, where nobody listens.
+    if std::net::ToSocketAddrs::to_socket_addrs("localhost:1").unwrap().next().unwrap().is_ipv4() {
+        assert_eq!(receive(&socket)["name"], "by name");
+    }
+    let socket = UdpSocket::bind("[::1]:0").unwrap();
+    socket.set_read_timeout(Some(SOON)).unwrap();
+    recorder(&socket.local_addr().unwrap().to_string()).begin_segment("by ipv6").end();
+    assert_eq!(receive(&socket)["name"], "by ipv6");
+}
+
+#[test]
+fn a_segment_over_the_limit_is_split_and_arrives_whole() {
+    let (socket, address) = listener();
+    let xray = recorder(&address);
+    let segment = xray.begin_segment("big");
+    for _ in 0..3 {
+        segment.subsegment("part").metadata("load", "x".repeat(30_000));
+    }
+    let id = segment.id().to_string();
+    segment.end();
+    let parts: Vec<Value> = (0..4).map(|_| receive(&socket)).collect();
+    for part in &parts[..3] {
+        assert_eq!((&part["type"], &part["parent_id"]), (&"subsegment".into(), &id.clone().into()));
+    }
+    assert_eq!(parts[3]["id"], *id);
+    assert!(parts[3].get("subsegments").is_none());
+    assert_eq!(xray.stats().dropped(), 0);
+}
+
+#[test]
+fn what_no_split_makes_small_is_dropped_and_counted() {
+    let (_socket, address) = listener();
+    let xray = recorder(&address);
+    xray.begin_segment("huge").metadata("load", "x".repeat(70_000));
+    assert!(xray.flush(SOON));
+    let stats = xray.stats();
+    assert_eq!((stats.sent, stats.dropped_oversize), (0, 1));
+}
+
+#[test]
+fn without_a_daemon_nothing_fails_and_a_new_daemon_is_fed_again() {
+    let (socket, address) = listener();
+    let xray = recorder(&address);
+    xray.begin_segment("before").end();
+    assert_eq!(receive(&socket)["name"], "before");
+    drop(socket);
+    // The first datagram to a closed port is refused, which the next one learns.
+    for _ in 0..5 {
+        xray.begin_segment("nobody listens").end();
+        assert!(xray.flush(SOON));
+    }
+    assert!(xray.stats().refused > 0, "{:?}", xray.stats());
+    let socket = UdpSocket::bind(&address).unwrap();
+    socket.set_read_timeout(Some(SOON)).unwrap();
+    xray.begin_segment("after").end();
+    assert_eq!(receive(&socket)["name"], "after");
+}
+
+#[test]
+fn a_name_without_an_address_is_counted() {
+    let xray = recorder("no-such-host.invalid:2000");
+    xray.begin_segment("lost").end();
+    assert!(xray.flush(SOON));
+    assert_eq!(xray.stats().dropped_unresolved, 1);
+}
