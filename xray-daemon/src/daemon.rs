@@ -14,7 +14,7 @@ use crate::sampling::SamplingServer;
 use crate::stats::Stats;
 use crate::{receive, work};
 
-/// A running daemon. It stops when it is dropped, within about a second and a half.
+/// A running daemon. It stops when it is dropped, as [`stop`](Self::stop) does.
 #[must_use = "the daemon stops when it is dropped"]
 pub struct Daemon {
     udp: SocketAddr,
@@ -58,7 +58,8 @@ impl Daemon {
 
     /// Reads what has arrived, checks it, ends the threads, and returns the last counts.
     ///
-    /// Takes at most about a second and a half, also while documents keep arriving.
+    /// It reads for at most a second more, also while documents keep arriving, and then checks what
+    /// waits, at most 64 MiB.
     #[must_use = "these are the last counts; drop the daemon if they do not matter"]
     pub fn stop(mut self) -> Stats {
         self.end();

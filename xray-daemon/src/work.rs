@@ -8,22 +8,32 @@ use crate::check::{Checked, check};
 use crate::handover::{Block, Handover, Taken};
 use crate::kernel::KernelDrops;
 
-/// How often the console is told what the kernel dropped.
-const KERNEL_INTERVAL: Duration = Duration::from_secs(1);
+/// How often losses are reported.
+const LOSS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Checks until the hand-over is closed and empty.
 pub(crate) fn run(handover: &Handover, console: Option<&Console>, drops: &KernelDrops) {
     let mut block = Block::default();
     let mut told = Instant::now();
+    let mut lost = (0, 0);
     loop {
-        let taken = handover.take(&mut block, KERNEL_INTERVAL);
+        let taken = handover.take(&mut block, LOSS_INTERVAL);
         for datagram in block.datagrams() {
             settle(datagram, handover, console);
         }
-        if taken == Taken::Closed || told.elapsed() >= KERNEL_INTERVAL {
+        if taken == Taken::Closed || told.elapsed() >= LOSS_INTERVAL {
             told = Instant::now();
+            let now = (handover.stats().dropped, drops.read());
+            if now != lost {
+                lost = now;
+                log::warn!(
+                    "lost so far: {} datagrams because checking was behind, {} in the kernel",
+                    lost.0,
+                    lost.1
+                );
+            }
             if let Some(console) = console {
-                console.kernel_drops(drops.read());
+                console.kernel_drops(lost.1);
             }
         }
         if taken == Taken::Closed {

@@ -1,12 +1,17 @@
 //! Every datagram that is no document is refused for a reason, counted and survived.
 
-use crate::support::{HEADER, Receiver, datagram, document};
+use std::net::TcpListener;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
-use xray_console::{Rejection, Window};
+use serde_json::json;
+use xray_console::Rejection;
 
-/// What `nested(depth)` puts around a segment's metadata.
+use crate::support::{FREE, HEADER, Receiver, datagram, document, get};
+
+/// A segment whose metadata holds so many arrays inside each other.
 fn nested_metadata(depth: usize) -> String {
     let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     document("deep").replace(
@@ -35,8 +40,6 @@ fn noise(seed: u64, length: usize) -> Vec<u8> {
 
 #[test]
 fn every_bad_datagram_is_counted_for_its_reason() {
-    use serde_json::json;
-
     let headed = |body: &[u8]| [HEADER.as_bytes(), b"\n", body].concat();
     let cases: Vec<(&str, Vec<u8>, Rejection)> = vec![
         ("empty", vec![], Rejection::Empty),
@@ -118,21 +121,46 @@ fn a_nesting_of_500_is_accepted() {
 }
 
 #[test]
-fn markup_in_every_string_is_accepted_as_text() {
+fn markup_in_every_string_is_accepted_and_escaped() {
     let receiver = Receiver::start();
     let hostile = "<script>alert(1)</script>";
-    let mut value: serde_json::Value = serde_json::from_str(&document(hostile)).unwrap();
-    value["http"] = serde_json::json!({
-        "request": { "method": hostile, "url": hostile, "user_agent": hostile, "client_ip": hostile },
-        "response": { "status": 200 },
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let trace_id = format!("1-{now:08x}-a006649127e371903a2de979");
+    let segment = json!({
+        "name": hostile, "id": "70de5b6f19ff9a0a", "trace_id": trace_id, "user": hostile, "origin": hostile,
+        "start_time": now, "end_time": now, "fault": true,
+        "http": {
+            "request": { "method": hostile, "url": hostile, "user_agent": hostile, "client_ip": hostile },
+            "response": { "status": 500 },
+        },
+        "annotations": { "k": hostile },
+        "metadata": { hostile: { hostile: hostile } },
+        "cause": { "exceptions": [{ "id": "1", "type": hostile, "message": hostile }] },
+        "subsegments": [{
+            "name": hostile, "id": "53995c3f42cd8ad8", "start_time": now, "end_time": now, "namespace": "remote",
+            "sql": { "url": hostile, "sanitized_query": hostile },
+        }],
     });
-    value["annotations"] = serde_json::json!({ "k": hostile });
-    value["metadata"] = serde_json::json!({ hostile: { hostile: hostile } });
-    value["user"] = hostile.into();
-    receiver.send(&datagram(&value.to_string()));
-    assert_eq!(receiver.settled(1).accepted, 1);
-    let graph = receiver.console.graph(Window::All);
-    assert!(graph.nodes.iter().any(|node| node.name == hostile));
+    receiver.send(&datagram(&segment.to_string()));
+    receiver.send(&datagram(hostile));
+    let stats = receiver.settled(2);
+    assert_eq!((stats.accepted, stats.rejected(Rejection::BadJson)), (1, 1));
+
+    let pages = receiver.console.serve(TcpListener::bind(FREE).unwrap()).unwrap();
+    let get = |path: &str| get(pages.address(), path);
+    for path in [
+        "/map",
+        "/traces",
+        "/status",
+        &format!("/traces/{trace_id}"),
+        "/nosuch/<script>alert(1)</script>",
+    ] {
+        let page = get(path);
+        assert!(!page.contains("<script>alert"), "{path}: {page}");
+    }
+    for path in ["/traces", "/status"] {
+        assert!(get(path).contains("&lt;script&gt;alert"), "{path} does not show it");
+    }
 }
 
 #[test]
@@ -164,10 +192,7 @@ fn damaged_datagrams_never_break_the_balance() {
         datagram(&document("orders")),
         datagram(&nested_metadata(40)),
         datagram("T1SCgIKAA=="),
-        with(
-            "subsegments",
-            serde_json::json!([{ "name": "db", "id": "53995c3f42cd8ad8", "start_time": 1.0 }]),
-        ),
+        with("subsegments", json!([{ "name": "db", "id": "53995c3f42cd8ad8", "start_time": 1.0 }])),
     ];
     for round in 0..ROUNDS {
         let mut bytes = sound.choose(&mut random).unwrap().clone();

@@ -20,13 +20,20 @@ struct Running {
 
 impl Running {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = xrayd(arguments).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut child = xrayd(arguments).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }
     }
 
     fn line(&mut self) -> String {
         self.lines.next().expect("a line").unwrap()
+    }
+
+    /// Waits for the end: the exit code and what was logged.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap().code(), log)
     }
 
     fn signal(&self, name: &str) {
@@ -86,19 +93,13 @@ fn receives_shows_and_balances_at_the_end() {
             "received 5 = accepted 3 + rejected 1 (bad_json 1) + other kinds 1 + dropped 0 + queued 0; \
              dropped by the kernel 0"
         );
-        assert_eq!(running.child.wait().unwrap().code(), Some(0));
-        let mut rest = String::new();
-        if let Some(mut stderr) = running.child.stderr.take() {
-            stderr.read_to_string(&mut rest).unwrap();
-        }
-        assert_eq!(rest, "");
+        assert_eq!(running.end(), (Some(0), String::new()));
     }
 }
 
 #[test]
 fn a_taken_port_is_named_with_the_flag_that_helps() {
-    let udp = UdpSocket::bind(FREE).unwrap().local_addr().unwrap();
-    let held_udp = UdpSocket::bind(udp).unwrap();
+    let held_udp = UdpSocket::bind(FREE).unwrap();
     let held_tcp = TcpListener::bind(FREE).unwrap();
     let taken_udp = held_udp.local_addr().unwrap().to_string();
     let taken_tcp = held_tcp.local_addr().unwrap().to_string();
@@ -135,19 +136,15 @@ fn the_console_stays_on_loopback() {
 
 #[test]
 fn documents_from_other_machines_are_allowed_with_a_warning() {
-    let mut command =
-        xrayd(&["-b", "0.0.0.0:0", "-t", "127.0.0.1:0", "--no-console", "-l", "warn"]);
-    let mut child = command.spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.next().unwrap().unwrap().contains("UDP 0.0.0.0:"));
-    assert!(lines.next().unwrap().unwrap().starts_with("no console"));
-    let mut running = Running { child, lines };
+    let mut running =
+        Running::start(&["-b", "0.0.0.0:0", "-t", "127.0.0.1:0", "--no-console", "-l", "warn"]);
+    assert!(running.line().contains("UDP 0.0.0.0:"));
+    assert!(running.line().starts_with("no console"));
     running.signal("TERM");
     assert!(running.line().starts_with("received 0 "));
-    assert!(running.child.wait().unwrap().success());
-    let mut stderr = String::new();
-    running.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert!(stderr.contains("can be reached from other machines"), "{stderr}");
+    let (code, log) = running.end();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("can be reached from other machines"), "{log}");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Documents arrive, from many senders at once, and the sampling calls are answered.
 
-use std::io::{Read, Write};
-use std::net::{TcpStream, UdpSocket};
+use std::net::UdpSocket;
 use std::thread;
 
-use crate::support::{FREE, Receiver, datagram, document};
 use xray_daemon::{Daemon, Transport};
+
+use crate::support::{self, FREE, Receiver, datagram, document};
 
 fn numbered(sender: u64, number: u64) -> Vec<u8> {
     let id = format!("{:016x}", (sender << 32) + number + 1);
@@ -77,10 +77,7 @@ fn it_counts_without_a_console() {
 
 /// The status line and the body of the answer.
 fn ask(receiver: &Receiver, request: &str) -> (String, String) {
-    let mut stream = TcpStream::connect(receiver.daemon.tcp_addr()).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let answer = support::ask(receiver.daemon.tcp_addr(), request);
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head.lines().next().unwrap().to_owned(), body.to_owned())
 }

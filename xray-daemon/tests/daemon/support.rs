@@ -1,6 +1,7 @@
 //! A daemon on free ports, and the datagrams to send to it.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use xray_console::Console;
@@ -29,6 +30,20 @@ pub(crate) fn document(name: &str) -> String {
 /// Header line, newline, body.
 pub(crate) fn datagram(body: &str) -> Vec<u8> {
     format!("{HEADER}\n{body}").into_bytes()
+}
+
+/// Sends a request as it stands and returns the whole answer.
+pub(crate) fn ask(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+/// The answer to a plain GET.
+pub(crate) fn get(address: SocketAddr, path: &str) -> String {
+    ask(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"))
 }
 
 /// A daemon, its console, and a socket that sends to it.
