@@ -22,10 +22,8 @@ pub struct Daemon {
     handover: Arc<Handover>,
     drops: Arc<KernelDrops>,
     stop: Arc<AtomicBool>,
-    receiver: Option<JoinHandle<u64>>,
+    receiver: Option<JoinHandle<()>>,
     worker: Option<JoinHandle<()>>,
-    /// What the kernel had dropped when the socket was closed.
-    last_drops: Option<u64>,
     _sampling: SamplingServer,
 }
 
@@ -52,7 +50,7 @@ impl Daemon {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let mut stats = self.handover.stats();
-        stats.kernel_drops = self.last_drops.unwrap_or_else(|| self.drops.read());
+        stats.kernel_drops = self.drops.read();
         stats
     }
 
@@ -70,7 +68,7 @@ impl Daemon {
         self.stop.store(true, Ordering::Release);
         if let Some(receiver) = self.receiver.take() {
             // Neither thread panics unless we have a bug, and then there is nothing left to wait for.
-            self.last_drops = receiver.join().ok();
+            let _ = receiver.join();
         }
         self.handover.close();
         if let Some(worker) = self.worker.take() {
@@ -164,13 +162,13 @@ impl DaemonBuilder {
             stop: Arc::clone(&stop),
             receiver: None,
             worker: Some(worker),
-            last_drops: None,
             _sampling: sampling,
         };
         // Should this one fail, dropping the daemon ends the others.
         daemon.receiver = Some(spawn("xrayd-receive", move || {
             receive::run(&socket, &handover, &stop);
-            drops.read()
+            // The last look, before the socket is closed.
+            drops.read();
         })?);
         if let Some(console) = &self.console {
             console.listening("X-Ray segments (UDP)", udp);

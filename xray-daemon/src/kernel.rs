@@ -3,25 +3,30 @@
 use std::fs;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Reads the drop counter of one socket. Where there is no `/proc`, it finds nothing.
 #[derive(Debug)]
 pub(crate) struct KernelDrops {
     table: PathBuf,
     inode: Option<u64>,
+    /// What is known once the socket is closed and has left the table.
+    last: AtomicU64,
 }
 
 impl KernelDrops {
     pub(crate) fn of(socket: &UdpSocket) -> Self {
         let ipv6 = socket.local_addr().is_ok_and(|address| address.is_ipv6());
         let table = if ipv6 { "/proc/net/udp6" } else { "/proc/net/udp" };
-        Self { table: table.into(), inode: inode(socket, Path::new("/proc/self/fd")) }
+        let inode = inode(socket, Path::new("/proc/self/fd"));
+        Self { table: table.into(), inode, last: AtomicU64::new(0) }
     }
 
-    /// The count since the socket was made.
+    /// The count since the socket was made; after it was closed, as last read.
     pub(crate) fn read(&self) -> u64 {
-        let Some(inode) = self.inode else { return 0 };
-        fs::read_to_string(&self.table).ok().and_then(|table| drops(&table, inode)).unwrap_or(0)
+        let read = || drops(&fs::read_to_string(&self.table).ok()?, self.inode?);
+        let now = read().unwrap_or(0);
+        now.max(self.last.fetch_max(now, Ordering::Relaxed))
     }
 }
 
@@ -81,6 +86,8 @@ short line
         while receiver.recv(&mut [0; 1024]).is_ok() {
             kept += 1;
         }
+        assert_eq!(kept + drops.read(), sent);
+        drop(receiver);
         assert_eq!(kept + drops.read(), sent);
         Ok(())
     }
