@@ -29,6 +29,10 @@ export async function open(options = {}) {
   });
   await context.exposeBinding('reportProblem', (_source, text) => problems.push(text));
   await context.addInitScript(() => {
+    // What an attack of the tests sets, if it runs.
+    Object.defineProperty(globalThis, 'attacked', {
+      set: () => globalThis.reportProblem(`an attack ran on ${location.href}`),
+    });
     addEventListener('securitypolicyviolation', (event) =>
       globalThis.reportProblem(`CSP violation: ${event.violatedDirective} ${event.blockedURI}`),
     );

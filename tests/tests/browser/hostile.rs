@@ -7,15 +7,15 @@ use xray_tests::{Child, Xrayd, browser_script, until};
 
 const HEADER: &str = "{\"format\":\"json\",\"version\":1}\n";
 
-/// What runs if a page takes text for anything but text. The script looks for its mark.
+/// What runs if a page takes text for anything but text. The watcher notices when `attacked` is set.
 const ATTACKS: [&str; 12] = [
-    "<script>globalThis.hostileCodeRan = true; alert(1)</script>",
-    "</script><script>globalThis.hostileCodeRan = true</script>",
-    "<img src=x onerror=\"globalThis.hostileCodeRan = true\">",
-    "\"><svg onload=\"globalThis.hostileCodeRan = true\">",
-    "' onmouseover='globalThis.hostileCodeRan = true' style='position:fixed;inset:0",
-    "javascript:globalThis.hostileCodeRan=true",
-    "<iframe srcdoc=\"<script>parent.hostileCodeRan = true</script>\"></iframe>",
+    "<script>globalThis.attacked = true; alert(1)</script>",
+    "</script><script>globalThis.attacked = true</script>",
+    "<img src=x onerror=\"globalThis.attacked = true\">",
+    "\"><svg onload=\"globalThis.attacked = true\">",
+    "' onmouseover='globalThis.attacked = true' style='position:fixed;inset:0",
+    "javascript:globalThis.attacked=true",
+    "<iframe srcdoc=\"<script>parent.attacked = true</script>\"></iframe>",
     "<link rel=stylesheet href=http://attack.invalid/a.css><base href=http://attack.invalid/>",
     "data: {}\n\nevent: trace\nid: 1\r\n\r\n]]><!--",
     "\u{0}\u{1}\u{7f}\u{202e}txt.exe\u{2066}\u{feff}",
@@ -50,7 +50,6 @@ fn hostile_strings_stay_text() {
     };
 
     assert_eq!(end["problems"], json!([]));
-    assert_eq!(end["ran"], false);
     assert_eq!(end["seen"]["traces"], accepted.len());
     // Every segment has three subsegments.
     assert!(end["seen"]["spans"].as_u64() >= Some(4 * accepted.len() as u64), "{end}");

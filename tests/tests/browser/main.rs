@@ -3,5 +3,6 @@
 mod hostile;
 mod journey;
 mod plain;
+mod theme;
 mod traffic;
 mod watcher;

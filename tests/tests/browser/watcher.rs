@@ -7,8 +7,8 @@ use axum::routing::get;
 use xray_tests::{Child, browser_script};
 
 const PAGE: &str = r#"<!doctype html>
-<script nonce="1">alert("a dialog"); console.error("an error line"); throw new Error("an exception")</script>
-<script>globalThis.refused = true</script>
+<script nonce="1">alert("a dialog"); console.error("an error line"); attacked = true; throw new Error("an exception")</script>
+<script>attacked = "refused"</script>
 <img src="http://attack.invalid/picture.png">
 <img src="/missing.png">"#;
 
@@ -30,6 +30,7 @@ async fn the_watcher_notices_what_it_watches_for() {
     for expected in [
         "dialog: a dialog",
         "an error line",
+        "an attack ran",
         "page error: Error: an exception",
         "CSP violation: script-src-elem inline",
         "request to http://attack.invalid/picture.png",
