@@ -4,14 +4,13 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+        mpsc::{SyncSender, TrySendError, sync_channel},
     },
-    task::Waker,
     thread,
     time::{Duration, Instant},
 };
 
-use super::{Delivery, Emitter, Record};
+use super::{Delivery, Emitter, Flush, Record, worker::Worker};
 use crate::{
     record::{Data, Live},
     stats::{Counters, Drop},
@@ -23,18 +22,12 @@ const QUEUE_RECORDS: usize = 8_192;
 /// Bytes that may wait for the worker.
 const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 
-/// Records the emitter is given at a time.
-const BATCH: usize = 64;
-
 /// Emptied records kept for use, and the largest worth keeping.
 const POOL_RECORDS: usize = 256;
 const POOL_RECORD_BYTES: usize = 64 * 1024;
 
 /// Segments that wait for open subsegments; past this the oldest leaves.
 const HELD: usize = 10_000;
-
-/// A worker that waits for nothing in particular still looks up after this time.
-const IDLE: Duration = Duration::from_secs(3600);
 
 /// Between the threads that end segments and the emitter: queue, pool, and segments that wait.
 #[derive(Debug)]
@@ -59,15 +52,15 @@ impl std::fmt::Debug for Road {
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+pub(super) struct Shared {
     counters: Arc<Counters>,
-    queued: AtomicUsize,
-    queued_bytes: AtomicUsize,
+    pub(super) queued: AtomicUsize,
+    pub(super) queued_bytes: AtomicUsize,
     pool: Mutex<Vec<Record>>,
     held: Mutex<VecDeque<(Instant, Arc<Live>)>>,
 }
 
-enum Message {
+pub(super) enum Message {
     Record(Record),
     Flush(Arc<Flush>),
     /// A segment began to wait: the worker has a deadline to keep.
@@ -187,7 +180,7 @@ impl Hub {
 }
 
 impl Shared {
-    fn emit(&self, emitter: &mut dyn Emitter, batch: &mut Vec<Record>) {
+    pub(super) fn emit(&self, emitter: &mut dyn Emitter, batch: &mut Vec<Record>) {
         if batch.is_empty() {
             return;
         }
@@ -205,7 +198,7 @@ impl Shared {
         }
     }
 
-    fn release_due(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn release_due(&self, now: Instant) -> Option<Instant> {
         loop {
             let due = {
                 let mut held = lock(&self.held);
@@ -226,95 +219,6 @@ impl Shared {
         for (_, live) in held {
             live.leave_early();
         }
-    }
-}
-
-struct Worker {
-    emitter: Box<dyn Emitter>,
-    receiver: Receiver<Message>,
-    shared: Arc<Shared>,
-}
-
-impl Worker {
-    /// Runs until the last recorder and the last open segment are gone.
-    fn run(mut self) {
-        let mut batch = Vec::with_capacity(BATCH);
-        loop {
-            let now = Instant::now();
-            let next = self.shared.release_due(now);
-            let wait = next.map_or(IDLE, |deadline| deadline - now);
-            match self.receiver.recv_timeout(wait) {
-                Ok(message) => self.take(message, &mut batch),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-            while batch.len() < BATCH {
-                let Ok(message) = self.receiver.try_recv() else { break };
-                self.take(message, &mut batch);
-            }
-            self.shared.emit(&mut *self.emitter, &mut batch);
-        }
-    }
-
-    fn take(&mut self, message: Message, batch: &mut Vec<Record>) {
-        match message {
-            Message::Record(record) => {
-                self.shared.queued.fetch_sub(1, Ordering::Relaxed);
-                self.shared.queued_bytes.fetch_sub(record.size(), Ordering::Relaxed);
-                batch.push(record);
-            }
-            Message::Flush(flush) => {
-                self.shared.emit(&mut *self.emitter, batch);
-                let left = flush.deadline.saturating_duration_since(Instant::now());
-                let emitter = &mut self.emitter;
-                let done = catch_unwind(AssertUnwindSafe(|| emitter.flush(left)));
-                flush.finish(done.unwrap_or(false));
-            }
-            Message::Held => {}
-        }
-    }
-}
-
-/// A flush that is under way.
-#[derive(Debug)]
-pub(crate) struct Flush {
-    deadline: Instant,
-    state: Mutex<(Option<bool>, Option<Waker>)>,
-    done: std::sync::Condvar,
-}
-
-impl Flush {
-    fn new(deadline: Instant) -> Self {
-        Self { deadline, state: Mutex::default(), done: std::sync::Condvar::new() }
-    }
-
-    fn finish(&self, all_left: bool) {
-        let waker = {
-            let mut state = lock(&self.state);
-            state.0 = Some(all_left);
-            state.1.take()
-        };
-        self.done.notify_all();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    /// Blocks until it is done or its time is over.
-    pub(crate) fn wait(&self) -> bool {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let state = lock(&self.state);
-        let waited = self.done.wait_timeout_while(state, left, |state| state.0.is_none());
-        waited.unwrap_or_else(PoisonError::into_inner).0.0.unwrap_or(false)
-    }
-
-    /// The result, or `None` and the waker is called when it is there.
-    pub(crate) fn poll(&self, waker: &Waker) -> Option<bool> {
-        let mut state = lock(&self.state);
-        if state.0.is_none() {
-            state.1 = Some(waker.clone());
-        }
-        state.0
     }
 }
 

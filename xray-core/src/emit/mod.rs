@@ -4,15 +4,18 @@
 //! takes it from there. [`UdpEmitter`] sends to the X-Ray daemon and is the default.
 
 mod address;
+mod flush;
 mod hub;
 mod record;
 mod udp;
+mod worker;
 
 pub use address::DaemonAddress;
 pub use record::{Record, Written};
 pub use udp::UdpEmitter;
 
-pub(crate) use hub::{Flush, Hub, lock};
+pub(crate) use flush::Flush;
+pub(crate) use hub::{Hub, lock};
 
 use std::time::Duration;
 

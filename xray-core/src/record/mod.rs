@@ -1,14 +1,17 @@
 //! The live side: recorders, segments, subsegments and the context they travel in.
 
+mod blocks;
 mod builder;
 mod context;
 mod data;
 mod entity;
+mod errors;
 mod install;
 mod live;
 mod recorder;
 mod segment;
 mod subsegment;
+mod subtree;
 mod view;
 
 pub use builder::{ContextMissing, RecorderBuilder};

@@ -1,0 +1,67 @@
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::Ordering,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::{Duration, Instant},
+};
+
+use super::{
+    Emitter, Record,
+    hub::{Message, Shared},
+};
+
+/// Records the emitter is given at a time.
+const BATCH: usize = 64;
+
+/// A worker that waits for nothing in particular still looks up after this time.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// The thread that owns the emitter.
+pub(super) struct Worker {
+    pub(super) emitter: Box<dyn Emitter>,
+    pub(super) receiver: Receiver<Message>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Worker {
+    /// Runs until the last recorder and the last open segment are gone.
+    pub(super) fn run(mut self) {
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            let now = Instant::now();
+            let next = self.shared.release_due(now);
+            let wait = next.map_or(IDLE, |deadline| deadline - now);
+            match self.receiver.recv_timeout(wait) {
+                Ok(message) => self.take(message, &mut batch),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            while batch.len() < BATCH {
+                let Ok(message) = self.receiver.try_recv() else { break };
+                self.take(message, &mut batch);
+            }
+            self.shared.emit(&mut *self.emitter, &mut batch);
+        }
+    }
+
+    fn take(&mut self, message: Message, batch: &mut Vec<Record>) {
+        match message {
+            Message::Record(record) => {
+                self.shared.queued.fetch_sub(1, Ordering::Relaxed);
+                self.shared.queued_bytes.fetch_sub(record.size(), Ordering::Relaxed);
+                batch.push(record);
+            }
+            Message::Flush(flush) => {
+                self.shared.emit(&mut *self.emitter, batch);
+                let left = flush.deadline.saturating_duration_since(Instant::now());
+                let emitter = &mut self.emitter;
+                let done = catch_unwind(AssertUnwindSafe(|| emitter.flush(left)));
+                flush.finish(done.unwrap_or(false));
+            }
+            Message::Held => {}
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What can be recorded on an entity, apart from errors.
+
+use std::{
+    borrow::Cow,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    Entity,
+    data::{AnnotationText, SqlData, flag, value_size},
+};
+use crate::{
+    SegmentId,
+    document::{
+        AnnotationValue, HttpRequest, Link, MAX_ANNOTATION_VALUE, MAX_SHORT_TEXT, MAX_SQL,
+        Namespace, Sql, cut, is_annotation_key, is_reserved_namespace,
+    },
+    http::{Outcome, scrub_url},
+};
+
+impl Entity {
+    /// Sets an indexed value. Keys are ASCII letters, digits and `_`, at most 500; another key is
+    /// logged and dropped, and so is a number that is not finite. Text is cut at 1,000 characters.
+    pub fn annotate<'v>(&self, key: &str, value: impl Into<AnnotationValue<'v>>) {
+        if !self.is_sampled() {
+            return;
+        }
+        if !is_annotation_key(key) {
+            return log::warn!(
+                "annotation {:?} dropped: a key is ASCII letters, digits and _, at most 500",
+                cut(key, 50)
+            );
+        }
+        let value = value.into();
+        if matches!(value, AnnotationValue::Float(number) if !number.is_finite()) {
+            return log::warn!("annotation {key:?} dropped: the number is not finite");
+        }
+        let bytes =
+            key.len() + if let AnnotationValue::String(text) = &value { text.len() } else { 0 };
+        self.change(bytes, |record, index| {
+            let value = match value {
+                AnnotationValue::String(text) => {
+                    AnnotationText::String(record.push_text(cut(&text, MAX_ANNOTATION_VALUE)))
+                }
+                AnnotationValue::Integer(value) => AnnotationText::Integer(value),
+                AnnotationValue::Unsigned(value) => AnnotationText::Unsigned(value),
+                AnnotationValue::Float(value) => AnnotationText::Float(value),
+                AnnotationValue::Bool(value) => AnnotationText::Bool(value),
+            };
+            record.annotate(index, key, value);
+        });
+    }
+
+    /// Keeps any value that serialises, not indexed, in the namespace `default`. A value that does
+    /// not serialise leaves the error's text in its place.
+    pub fn metadata(&self, key: &str, value: impl Serialize) {
+        self.metadata_in("default", key, value);
+    }
+
+    /// As [`metadata`](Self::metadata), in a namespace of your own; those that begin with `AWS.`
+    /// belong to AWS and are logged and dropped.
+    pub fn metadata_in(&self, namespace: &str, key: &str, value: impl Serialize) {
+        if !self.is_sampled() {
+            return;
+        }
+        if is_reserved_namespace(namespace) {
+            return log::warn!("metadata {key:?} dropped: the namespace {namespace:?} is reserved");
+        }
+        // The user's code runs outside the trace's lock, and its panic is not the request's.
+        let value = catch_unwind(AssertUnwindSafe(|| serde_json::to_value(value)));
+        let value = match value {
+            Ok(Ok(value)) => value,
+            Ok(Err(error)) => Value::String(error.to_string()),
+            Err(_) => Value::String("the value's Serialize panicked".into()),
+        };
+        let bytes = value_size(&value) + namespace.len() + key.len();
+        self.change(bytes, |record, index| record.set_metadata(index, namespace, key, value));
+    }
+
+    /// What the subsegment calls; local work has no namespace.
+    pub fn namespace(&self, namespace: Namespace) {
+        self.change(0, |record, index| record.entities[index as usize].namespace = Some(namespace));
+    }
+
+    /// The request that is served or made. The URL is recorded without user, query and fragment.
+    pub fn http_request(&self, method: &str, url: &str) {
+        let url = scrub_url(url);
+        self.set_request(&HttpRequest {
+            method: Some(method),
+            url: Some(&url),
+            ..HttpRequest::default()
+        });
+    }
+
+    pub(crate) fn set_request(&self, request: &HttpRequest<'_>) {
+        let texts = [request.method, request.url, request.user_agent, request.client_ip];
+        let bytes = texts.iter().flatten().map(|text| text.len()).sum();
+        self.change(bytes, |record, index| {
+            let [method, url, user_agent, client_ip] =
+                texts.map(|text| text.map(|text| record.push_text(text)));
+            let http = record.http(index);
+            http.method = method;
+            http.url = url;
+            http.user_agent = user_agent;
+            http.client_ip = client_ip;
+            http.x_forwarded_for = request.x_forwarded_for;
+            http.traced = request.traced;
+        });
+    }
+
+    /// The status of the response, which also says how the entity ended: 4xx is an error, 429 a
+    /// throttle, 5xx a fault. 0 is no status.
+    pub fn http_response(&self, status: u16) {
+        if status == 0 {
+            return;
+        }
+        self.change(0, |record, index| {
+            record.http(index).status = Some(status);
+            record.entities[index as usize].flags |= match Outcome::of_status(status) {
+                Outcome::Ok => 0,
+                Outcome::Error => flag::ERROR,
+                Outcome::Throttle => flag::ERROR | flag::THROTTLE,
+                Outcome::Fault => flag::FAULT,
+            };
+        });
+    }
+
+    /// Bytes of the response's body.
+    pub fn content_length(&self, bytes: u64) {
+        self.change(0, |record, index| record.http(index).content_length = Some(bytes));
+    }
+
+    /// The query that is made. Its text is cut at 4,096 characters.
+    // Takes the block by value, as it is written down in place.
+    #[expect(clippy::needless_pass_by_value, reason = "a block is built for this call")]
+    pub fn sql(&self, sql: Sql<'_>) {
+        let query = sql.sanitized_query.as_deref().map(|query| Cow::Borrowed(cut(query, MAX_SQL)));
+        let texts = [&sql.url, &sql.connection_string, &query];
+        let bytes = texts.iter().filter_map(|text| text.as_deref()).map(str::len).sum();
+        self.change(bytes, |record, index| {
+            let mut text = |text: &Option<Cow<'_, str>>| record.push_optional(text.as_ref());
+            let data = SqlData {
+                url: text(&sql.url),
+                connection_string: text(&sql.connection_string),
+                sanitized_query: text(&query),
+                database_type: text(&sql.database_type),
+                database_version: text(&sql.database_version),
+                driver_version: text(&sql.driver_version),
+                user: text(&sql.user),
+                preparation: text(&sql.preparation),
+            };
+            record.set_sql(index, data);
+        });
+    }
+
+    /// A field of the `aws` block, such as `table_name`. `xray` is the SDK's own and stays.
+    pub fn aws(&self, key: &str, value: impl Into<Value>) {
+        if key == "xray" || !self.is_sampled() {
+            return;
+        }
+        let value = value.into();
+        self.change_rest(key.len() + value_size(&value), |rest| {
+            rest.aws.insert(key.to_owned(), value);
+        });
+    }
+
+    /// The user that made the request; indexed, cut at 250 characters.
+    pub fn user(&self, user: &str) {
+        let user = cut(user, MAX_SHORT_TEXT);
+        self.change_rest(user.len(), |rest| rest.user = Some(user.to_owned()));
+    }
+
+    /// The AWS resource that runs the segment, such as `AWS::ECS::Container`; at most 250
+    /// characters.
+    pub fn origin(&self, origin: &str) {
+        let origin = cut(origin, MAX_SHORT_TEXT);
+        self.change_rest(origin.len(), |rest| rest.origin = Some(origin.to_owned()));
+    }
+
+    /// ARN of the resource that runs the segment.
+    pub fn resource_arn(&self, arn: &str) {
+        self.change_rest(arn.len(), |rest| rest.resource_arn = Some(arn.to_owned()));
+    }
+
+    /// An earlier sibling that had to end before this subsegment began.
+    pub fn precursor(&self, id: SegmentId) {
+        self.change_rest(size_of::<SegmentId>(), |rest| {
+            if !rest.precursors.contains(&id) {
+                rest.precursors.push(id);
+            }
+        });
+    }
+
+    /// Another segment that this one belongs with; at most 100.
+    pub fn link(&self, link: Link) {
+        self.change_rest(size_of::<Link>(), |rest| {
+            if rest.links.len() < 100 {
+                rest.links.push(link);
+            }
+        });
+    }
+}
