@@ -1,6 +1,7 @@
 //! The daemon from outside: real sockets, the real program.
 
 mod bad_input;
+mod killed;
 mod program;
 mod receive;
 mod support;

@@ -13,30 +13,30 @@ fn xrayd(arguments: &[&str]) -> Command {
 }
 
 /// A running program, killed if the test ends early.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Running {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = xrayd(arguments).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }
     }
 
-    fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         self.lines.next().expect("a line").unwrap()
     }
 
     /// Waits for the end: the exit code and what was logged.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let mut log = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
         (self.child.wait().unwrap().code(), log)
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
@@ -57,7 +57,7 @@ fn output(arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 /// The address behind a word of the first line.
-fn address(line: &str, word: &str) -> SocketAddr {
+pub(crate) fn address(line: &str, word: &str) -> SocketAddr {
     let (_, rest) = line.split_once(word).unwrap();
     rest.trim_start().split([' ', ')']).next().unwrap().parse().unwrap()
 }
