@@ -1,5 +1,5 @@
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -71,7 +71,7 @@ impl Console {
     }
 
     /// Tells the pages what listens where, such as `"X-Ray segments (UDP)"` at `"127.0.0.1:2000"`.
-    pub fn listening(&self, what: &str, address: impl ToString) {
+    pub fn listening(&self, what: &str, address: SocketAddr) {
         self.shared.counters.listening(what, &address.to_string());
     }
 

@@ -1,6 +1,7 @@
 // One stream for the page: says when to ask again, and when the server is away.
 
 import { byId } from './dom.js';
+import { localTime } from './format.js';
 
 const SLOWEST = 10_000;
 
@@ -68,6 +69,28 @@ function online(on) {
   const banner = byId('banner');
   banner.hidden = on;
   banner.textContent = on ? '' : 'The console is not answering. What you see is the last it said; the page reconnects by itself.';
+}
+
+/**
+ * Takes over a part of a page as the server renders it now: it alone knows how that part looks.
+ * An XMLHttpRequest parses a page without running or fetching anything in it.
+ * @param {string} path
+ * @param {string} id of the part
+ */
+export async function renew(path, id) {
+  const page = await new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    request.open('GET', path);
+    request.responseType = 'document';
+    request.addEventListener('load', () => done(request.response));
+    request.addEventListener('error', failed);
+    request.send();
+  });
+  const fresh = page?.getElementById(id);
+  if (!fresh) return;
+  fresh.querySelectorAll('time').forEach(localTime);
+  const old = byId(id);
+  if (!old.isEqualNode(fresh)) old.replaceWith(document.adoptNode(fresh));
 }
 
 /**

@@ -7,12 +7,12 @@ export const CLASSES = ['ok', 'error', 'throttle', 'fault'];
 
 /** Outlines of 16 by 16, by what the node is. */
 const ICONS = {
-  client: 'M8 8.2a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM2.6 14.2c.5-2.9 2.6-4.5 5.4-4.5s4.900 1.600 5.400 4.500',
-  service: 'M8 1.6 13.600 4.800v6.400L8 14.400 2.400 11.200V4.800ZM2.600 4.900 8 8m5.400-3.100L8 8m0 0v6.200',
-  database: 'M2.800 3.900c0-1.200 2.300-2.100 5.200-2.100s5.200.9 5.200 2.100S10.900 6 8 6 2.800 5.100 2.800 3.900Zm0 0v8.200c0 1.200 2.300 2.100 5.200 2.100s5.200-.9 5.200-2.100V3.900M2.800 8c0 1.200 2.300 2.100 5.200 2.100s5.200-.9 5.200-2.100',
-  queue: 'M1.600 4.200h3.600v7.600H1.600Zm4.800 0h3.600v7.600H6.400Zm4.800 0h3.200v7.600h-3.200',
-  aws: 'M4.600 12.600a3.100 3.100 0 0 1-.3-6.200 4 4 0 0 1 7.700.9 2.700 2.700 0 0 1-.4 5.300Z',
-  remote: 'M8 14.200A6.200 6.200 0 1 0 8 1.800a6.200 6.200 0 0 0 0 12.400ZM1.900 8h12.200M8 1.800c2 1.700 2.600 3.900 2.600 6.200S10 12.500 8 14.200C6 12.500 5.400 10.300 5.400 8S6 3.500 8 1.800Z',
+  client: 'M8 8.2a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM2.6 14.2c.5-2.9 2.6-4.5 5.4-4.5s4.9 1.6 5.4 4.5',
+  service: 'M8 1.6 13.6 4.800v6.400L8 14.4 2.4 11.200V4.800ZM2.6 4.9 8 8m5.4-3.100L8 8m0 0v6.2',
+  database: 'M2.8 3.900c0-1.2 2.3-2.1 5.2-2.100s5.2.9 5.2 2.100S10.9 6 8 6 2.8 5.1 2.8 3.900Zm0 0v8.200c0 1.2 2.3 2.1 5.2 2.100s5.2-.9 5.2-2.100V3.900M2.8 8c0 1.2 2.3 2.1 5.2 2.100s5.2-.9 5.2-2.1',
+  queue: 'M1.6 4.200h3.600v7.600H1.600Zm4.8 0h3.600v7.600H6.400Zm4.8 0h3.200v7.600h-3.2',
+  aws: 'M4.6 12.600a3.1 3.1 0 0 1-.3-6.2 4 4 0 0 1 7.7.9 2.7 2.7 0 0 1-.4 5.300Z',
+  remote: 'M8 14.200A6.2 6.2 0 1 0 8 1.800a6.2 6.2 0 0 0 0 12.400ZM1.9 8h12.200M8 1.800c2 1.7 2.6 3.9 2.6 6.200S10 12.5 8 14.200C6 12.5 5.4 10.3 5.4 8S6 3.5 8 1.800Z',
 };
 
 /**
@@ -30,6 +30,9 @@ export function kindOf(type) {
 
 /** The words under a node's name. @param {string | null} type */
 export const typeWords = (type) => type ?? 'service';
+
+/** A queue goes by its URL, of which the last part says most. */
+const label = ({ name, type }) => (type === 'AWS::SQS::Queue' ? name.split('/').at(-1) || name : name);
 
 const cut = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
@@ -64,7 +67,7 @@ export function drawNode(node, radius, metric) {
     );
   }
   group.append(
-    svg('text.name', { y: radius + 20 }, client ? 'Clients' : cut(node.name, 26)),
+    svg('text.name', { y: radius + 20 }, client ? 'Clients' : cut(label(node), 26)),
     svg('text.type', { y: radius + 35 }, client ? `of ${cut(node.name, 22)}` : cut(typeWords(node.type), 28)),
     svg('title', {}, says(node, metric)),
   );

@@ -3,7 +3,7 @@
 import { byId } from './dom.js';
 import { showDetail, wait } from './detail.js';
 import { localTime } from './format.js';
-import { ask, live } from './live.js';
+import { ask, live, renew } from './live.js';
 import { CLASSES, Waterfall } from './waterfall.js';
 
 const id = byId('trace-page').dataset.id;
@@ -49,6 +49,7 @@ async function refresh(resync) {
   if (!answer) return;
   const first = trace === null;
   trace = answer;
+  if (!first) await renew(`/traces/${id}`, 'trace-head');
   waterfall.show(trace);
   const wanted = first ? new URL(location.href).searchParams.get('span') : waterfall.selected;
   const row = Math.max(0, trace.key.indexOf(wanted));

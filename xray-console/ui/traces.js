@@ -16,6 +16,9 @@ let revision = null;
 /** Traces shown, by id. @type {Map<string, any>} */
 const shown = new Map();
 
+/** Nothing but the time can be said of it yet. */
+const open = (trace) => trace.response_time === null && trace.class === 'ok';
+
 function row(trace, longest) {
   const share = Math.min(100, Math.max(1, ((trace.response_time ?? 0) / longest) * 100));
   return el(
@@ -25,7 +28,7 @@ function row(trace, longest) {
     el('td.method', {}, trace.method ?? ''),
     el('td.url', {}, bdi(trace.url ?? trace.name)),
     el('td.number', {}, trace.status ?? ''),
-    el('td.number', {}, trace.response_time === null ? el('span.pending', {}, 'in progress') : duration(trace.response_time)),
+    el('td.number', {}, trace.response_time === null ? '–' : duration(trace.response_time)),
     el('td.bar', {}, svg('svg', { viewBox: '0 0 100 6', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, svg('rect', { class: trace.class, width: share.toFixed(1), height: 6 }))),
     el('td.number', {}, duration(trace.duration)),
     el(
@@ -37,7 +40,7 @@ function row(trace, longest) {
     el(
       'td.class',
       {},
-      el('span', { class: `badge ${trace.class}` }, trace.class),
+      open(trace) ? el('span.badge.open', {}, 'in progress') : el('span', { class: `badge ${trace.class}` }, trace.class),
       trace.worst !== trace.class && el('span', { class: `within ${trace.worst}`, title: 'further down the trace' }, `${trace.worst} inside`),
     ),
   );
@@ -73,11 +76,11 @@ function draw(changed) {
 
 async function refresh(resync) {
   const since = resync || revision === null ? '' : `&since=${revision}`;
-  const answer = await ask(`/api/traces?filter=${encodeURIComponent(filter)}${since}`).catch((error) => {
-    if (error.status !== 400) throw error;
-    return problem(error.refused);
-  });
-  if (!answer) return;
+  const answer = await ask(`/api/traces?filter=${encodeURIComponent(filter)}${since}`);
+  if (answer.problem) {
+    problem(answer.problem);
+    return;
+  }
   byId('filter-error').hidden = true;
   if (answer.matching !== null) shown.clear();
   for (const trace of answer.traces) shown.set(trace.id, trace);
@@ -105,7 +108,6 @@ function problem({ message, offset }) {
   );
   byId('filter-error').hidden = false;
   input.setAttribute('aria-invalid', 'true');
-  return null;
 }
 
 function filterFromAddress() {

@@ -80,12 +80,16 @@ export class Waterfall {
     const length = pending ? this.total - trace.start[row] : trace.length[row];
     const span = flags & FLAG.segment;
     const called = flags & (FLAG.aws | FLAG.remote);
-    const bar = el('span', { class: `bar colour-${this.colour.get(trace.service[row])} ${span ? 'segment' : ''} ${pending ? 'pending' : ''} ${kind}` });
+    const bar = el('span', { class: `time-bar colour-${this.colour.get(trace.service[row])} ${span ? 'segment' : ''} ${pending ? 'pending' : ''} ${kind}` });
     at(bar, 'left', trace.start[row] / this.total);
     at(bar, 'width', Math.min(length / this.total, 1 - trace.start[row] / this.total));
     const end = (trace.start[row] + length) / this.total;
-    const label = el('span.length', { class: `length ${end > 0.82 ? 'before' : ''}` }, pending ? 'in progress' : duration(trace.length[row] / 1e3));
-    at(label, end > 0.82 ? 'right' : 'left', end > 0.82 ? 1 - trace.start[row] / this.total : end);
+    const begin = trace.start[row] / this.total;
+    // Behind the bar; where there is no room before it; where there is none either, inside.
+    const side = end < 0.85 ? 'behind' : begin > 0.15 ? 'before' : 'inside';
+    const label = el('span', { class: `length ${side}` }, pending ? 'in progress' : duration(trace.length[row] / 1e3));
+    if (side === 'behind') at(label, 'left', end);
+    else at(label, 'right', side === 'before' ? 1 - begin : 1 - end);
     const line = el(
       'div.span',
       {

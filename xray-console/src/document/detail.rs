@@ -6,7 +6,7 @@ use simd_json::{Node, StaticNode};
 
 use super::parse::places;
 use super::tape::At;
-use super::{Document, pretty};
+use super::{Document, pretty, tape};
 
 /// One entity as it stands in its document.
 #[derive(Debug, Serialize)]
@@ -52,7 +52,7 @@ impl Document {
 
     fn with_root<R>(&self, read: impl FnOnce(At<'_, '_>) -> Option<R>) -> Option<R> {
         let mut copy = self.raw.to_vec();
-        let tape = simd_json::to_tape(&mut copy).ok()?;
+        let tape = tape::parse(&mut copy)?;
         read(At::root(&tape.0))
     }
 }
@@ -84,13 +84,13 @@ fn json(value: At<'_, '_>, without: &str) -> Option<Box<RawValue>> {
             Node::Static(StaticNode::Null) => out.extend_from_slice(b"null"),
             Node::Static(StaticNode::Bool(bool)) => serde_json::to_writer(&mut out, &bool).ok()?,
             Node::Static(StaticNode::F64(number)) => {
-                serde_json::to_writer(&mut out, &number).ok()?
+                serde_json::to_writer(&mut out, &number).ok()?;
             }
             Node::Static(StaticNode::I64(number)) => {
-                serde_json::to_writer(&mut out, &number).ok()?
+                serde_json::to_writer(&mut out, &number).ok()?;
             }
             Node::Static(StaticNode::U64(number)) => {
-                serde_json::to_writer(&mut out, &number).ok()?
+                serde_json::to_writer(&mut out, &number).ok()?;
             }
             Node::Array { .. } => {
                 out.push(b'[');

@@ -1,7 +1,7 @@
 use simd_json::Node;
 
 use super::tape::At;
-use super::{Document, Entity, EntityId, Facts, Namespace, TraceKey, Value, depth};
+use super::{Document, Entity, EntityId, Facts, Namespace, TraceKey, Value, depth, tape};
 use crate::class::{Class, Flags};
 use crate::rejection::Rejection;
 
@@ -24,9 +24,8 @@ pub(super) fn parse(body: &[u8]) -> Result<Document, Rejection> {
     if std::str::from_utf8(body).is_err() {
         return Err(Rejection::NotUtf8);
     }
-    // The parser unescapes strings in place, so it works on a copy.
     let mut copy = body.to_vec();
-    let tape = simd_json::to_tape(&mut copy).map_err(|_| Rejection::BadJson)?;
+    let tape = tape::parse(&mut copy).ok_or(Rejection::BadJson)?;
     let root = At::root(&tape.0);
     if !root.is_object() {
         return Err(Rejection::NotAnObject);
@@ -126,7 +125,7 @@ fn entity(value: At<'_, '_>, parent: Option<(u32, f64)>) -> Entity {
             "name" => entity.name = field.text().unwrap_or("").into(),
             "start_time" => {
                 entity.start =
-                    field.number().filter(|time| time.is_finite()).unwrap_or(entity.start)
+                    field.number().filter(|time| time.is_finite()).unwrap_or(entity.start);
             }
             "end_time" => entity.end = field.number().filter(|time| time.is_finite()),
             "error" => flags.error = field.is_true(),

@@ -1,6 +1,14 @@
 //! Reading a parsed document: a flat list of nodes in which every container knows its length.
 
-use simd_json::{Node, StaticNode};
+use simd_json::{Buffers, Node, StaticNode, Tape};
+
+use super::Document;
+
+/// Parses JSON in place: strings are unescaped where they stand.
+pub(super) fn parse(json: &mut [u8]) -> Option<Tape<'_>> {
+    let mut buffers = Buffers::with_max_depth(json.len(), Document::MAX_DEPTH + 1);
+    simd_json::to_tape_with_buffers(json, &mut buffers).ok()
+}
 
 /// A value of the tape, by position. Skipping it is one addition, so nothing here recurses.
 #[derive(Clone, Copy)]

@@ -67,7 +67,7 @@ impl Tally {
         match &part.from {
             None => self.nodes.entry(Arc::clone(&part.to)).or_default().add(part),
             Some(from) => {
-                self.edges.entry((Arc::clone(from), Arc::clone(&part.to))).or_default().add(part)
+                self.edges.entry((Arc::clone(from), Arc::clone(&part.to))).or_default().add(part);
             }
         }
     }

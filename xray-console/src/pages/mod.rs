@@ -10,7 +10,7 @@ mod traces;
 
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, Uri};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -46,10 +46,13 @@ pub(crate) async fn traces(
     State(console): State<Console>,
     Query(query): Query<TracesQuery>,
 ) -> Response {
+    // A lone trace id leads to the trace itself.
+    if let Some(id) = TraceKey::parse(query.filter.trim()) {
+        return Redirect::to(&format!("/traces/{id}")).into_response();
+    }
     let traces = query::traces(&console, &query.filter, None);
-    let status = if traces.is_ok() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let body = traces::page(&traces, &query.filter, &console.status());
-    render(status, &shell(Page::Traces, "Traces", &body))
+    render(StatusCode::OK, &shell(Page::Traces, "Traces", &body))
 }
 
 pub(crate) async fn trace(State(console): State<Console>, Path(id): Path<String>) -> Response {

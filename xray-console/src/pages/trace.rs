@@ -12,14 +12,14 @@ pub(super) fn page(trace: &Columns) -> Markup {
     let summary = &trace.summary;
     html! {
         main.trace-page #trace-page data-id=(summary.id) {
-            div.trace-head {
+            div.trace-head #trace-head {
                 p.crumb { a href="/traces" { "Traces" } span aria-hidden="true" { " / " } code { (summary.id) } }
                 h1 {
                     @if let Some(method) = &summary.method { span.method { (method) } " " }
                     bdi { (summary.url.as_deref().unwrap_or(&summary.name)) }
                 }
-                dl.facts #facts {
-                    div { dt { "Class" } dd { (badge(summary.class)) } }
+                dl.facts {
+                    @if !summary.is_open() { div { dt { "Class" } dd { (badge(summary.class)) } } }
                     @if let Some(status) = summary.status { div { dt { "Status" } dd { (status) } } }
                     div { dt { "Duration" } dd { (duration(summary.duration)) } }
                     div { dt { "Services" } dd { (summary.services.len()) } }

@@ -34,7 +34,7 @@ pub(super) fn page(traces: &Result<Traces, BadFilter>, filter: &str, status: &St
             @if let Ok(traces) = traces {
                 (list(traces))
             } @else {
-                (list(&Traces { revision: 0, kept: status.traces, matching: Some(0), traces: Vec::new() }))
+                (list(&Traces { revision: 0, kept: status.traces, matching: None, traces: Vec::new() }))
             }
         }
     }
@@ -76,7 +76,7 @@ fn list(traces: &Traces) -> Markup {
                 @for trace in &traces.traces { (row(trace, longest)) }
             }
         }
-        p.none #none hidden[!traces.traces.is_empty()] { "No trace matches." }
+        p.none #none hidden[!traces.traces.is_empty() || traces.matching.is_none()] { "No trace matches." }
     }
 }
 
@@ -89,7 +89,7 @@ fn row(trace: &TraceSummary, longest: f64) -> Markup {
             td.url { bdi { (trace.url.as_deref().unwrap_or(&trace.name)) } }
             td.number { @if let Some(status) = trace.status { (status) } }
             td.number {
-                @match trace.response_time { Some(seconds) => (duration(seconds)), None => span.pending { "in progress" } }
+                @match trace.response_time { Some(seconds) => (duration(seconds)), None => "–" }
             }
             td.bar { svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" { rect class=(trace.class.as_str()) width=(format!("{share:.1}")) height="6" {} } }
             td.number { (duration(trace.duration)) }
@@ -98,7 +98,7 @@ fn row(trace: &TraceSummary, longest: f64) -> Markup {
                 @if trace.services.len() > SERVICES { span.muted { "+" (trace.services.len() - SERVICES) } }
             }
             td.class {
-                (badge(trace.class))
+                @if trace.is_open() { span.badge.open { "in progress" } } @else { (badge(trace.class)) }
                 @if trace.worst > trace.class { span class={ "within " (trace.worst.as_str()) } title="further down the trace" { (trace.worst.as_str()) " inside" } }
             }
         }

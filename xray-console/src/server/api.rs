@@ -37,7 +37,8 @@ pub(super) async fn traces(
 ) -> Response {
     match query::traces(&console, &query.filter, query.since) {
         Ok(traces) => answer(StatusCode::OK, &traces),
-        Err(error) => answer(StatusCode::BAD_REQUEST, &error),
+        // Not an error of the request: browsers would log it as one while the user is still typing.
+        Err(problem) => answer(StatusCode::OK, &json!({ "problem": problem })),
     }
 }
 

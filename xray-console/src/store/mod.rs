@@ -7,6 +7,7 @@ mod summary;
 mod trace;
 mod view;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -81,12 +82,18 @@ impl Store {
 
     fn insert(&mut self, document: Document) {
         let key = document.trace();
-        let trace = self.traces.entry(key).or_insert_with(|| {
-            self.arrivals += 1;
-            self.order.insert(self.arrivals, key);
-            Trace::new(key, self.arrivals)
-        });
-        let before = trace.bytes();
+        let (trace, before) = match self.traces.entry(key) {
+            Entry::Occupied(known) => {
+                let trace = known.into_mut();
+                let before = trace.bytes();
+                (trace, before)
+            }
+            Entry::Vacant(place) => {
+                self.arrivals += 1;
+                self.order.insert(self.arrivals, key);
+                (place.insert(Trace::new(key, self.arrivals)), 0)
+            }
+        };
         let replaced = trace.insert(document);
         self.bytes = self.bytes + trace.bytes() - before;
         match replaced {
@@ -138,9 +145,9 @@ impl Store {
         while self.bytes > self.max_bytes {
             let Some((_, key)) = self.order.pop_first() else { break };
             let Some(mut trace) = self.traces.remove(&key) else { continue };
-            trace.retract(&mut self.graph);
-            self.revisions.remove(&trace.revision());
             self.bytes -= trace.bytes();
+            self.revisions.remove(&trace.revision());
+            trace.retract(&mut self.graph);
             self.documents -= trace.documents().len();
             self.evicted += 1;
         }

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use super::calls::inferred_node;
@@ -40,33 +38,38 @@ pub struct TraceSummary {
     pub worst: Class,
     /// At least one part has not ended yet.
     pub in_progress: bool,
-    /// Names of the services and resources that took part, at most 24.
+    /// Names of the services and resources that took part, callers first, at most 24.
     pub services: Vec<String>,
     /// Segments and subsegments.
     pub spans: usize,
 }
 
 impl TraceSummary {
+    /// Nothing but the time can be said of it yet.
+    pub(crate) fn is_open(&self) -> bool {
+        self.response_time.is_none() && self.class == Class::Ok
+    }
+
     pub(crate) fn of(trace: &Trace) -> Self {
         let (documents, assembly) = (trace.documents(), trace.assembly());
         let (mut first, mut last) = (f64::INFINITY, f64::NEG_INFINITY);
         let (mut worst, mut in_progress) = (Class::Ok, false);
-        let mut services = BTreeSet::new();
+        let mut services = Vec::new();
         for span in assembly.spans() {
             let entity = span.entity(documents);
             first = first.min(entity.start);
             last = last.max(entity.end.unwrap_or(entity.start));
             worst = worst.max(entity.class);
             in_progress |= entity.end.is_none();
-            if span.is_segment(documents) && services.len() < SERVICES {
-                services.insert(shown(&entity.name, SHOWN).into_owned());
+            if span.is_segment(documents) {
+                name(&mut services, &entity.name);
             }
         }
         for call in assembly.calls().iter().filter(|call| call.inferred) {
-            if services.len() < SERVICES {
-                let node = inferred_node(assembly.spans()[call.to as usize].entity(documents));
-                services.insert(shown(&node.name, SHOWN).into_owned());
-            }
+            name(
+                &mut services,
+                &inferred_node(assembly.spans()[call.to as usize].entity(documents)).name,
+            );
         }
         let text =
             |text: &Option<Box<str>>| text.as_deref().map(|text| shown(text, SHOWN).into_owned());
@@ -86,8 +89,14 @@ impl TraceSummary {
             class: root.map_or(Class::Ok, |root| root.class),
             worst,
             in_progress,
-            services: services.into_iter().collect(),
+            services,
             spans: assembly.spans().len(),
         }
+    }
+}
+
+fn name(services: &mut Vec<String>, name: &str) {
+    if services.len() < SERVICES && !services.iter().any(|known| known == name) {
+        services.push(shown(name, SHOWN).into_owned());
     }
 }

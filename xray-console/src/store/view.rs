@@ -122,9 +122,8 @@ impl EntityView for SpanView<'_> {
 
     fn number(&self, number: Number) -> Option<f64> {
         match number {
-            Number::ResponseTime => self.entity().duration(),
             Number::Duration if self.is_segment() => extent(self.trace, self.subtree()),
-            Number::Duration => self.entity().duration(),
+            Number::ResponseTime | Number::Duration => self.entity().duration(),
             Number::HttpStatus => self.entity().facts().status.map(f64::from),
         }
     }

@@ -1,0 +1,7 @@
+//! The console from outside: documents in, figures and pages out.
+
+mod assembly;
+mod documents;
+mod graph;
+mod pages;
+mod support;
