@@ -1,0 +1,44 @@
+//! `xray-actix` records one AWS X-Ray segment per request for any actix-web app.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use xray_actix::{CurrentSegment, Recorder, XRayMiddleware, subsegment};
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let xray = Recorder::builder("orders").build()?;
+//!     let _flush = xray.install(); // sends what waits when it is dropped
+//!
+//!     let app = || App::new().wrap(XRayMiddleware::new()).route("/orders/{id}", web::get().to(order));
+//!     HttpServer::new(app).bind("127.0.0.1:3000")?.run().await?;
+//!     Ok(())
+//! }
+//!
+//! async fn order(segment: CurrentSegment) -> String {
+//!     segment.annotate("customer", "gold");
+//!     subsegment("load order", async |_| "an order".to_owned()).await
+//! }
+//! ```
+//!
+//! The pattern of the matched resource (`/orders/{id}`) becomes the annotation `http_route`. Wrap the
+//! app last, so that the segment holds what the other middlewares do: with actix-web, the last `wrap`
+//! is the outermost.
+//!
+//! A segment closes when the last byte of the body has been handed over, at an error, at a panic, or
+//! when the client goes away. A server-sent event stream and an upgraded connection end their segment
+//! at the head.
+//!
+//! actix-web lets a handler run to its end for a client that leaves before there is a response,
+//! since it may only have stopped sending; `HttpServer::h1_allow_half_closed(false)` changes that, and
+//! such a request is then recorded as the client's leaving.
+
+mod extract;
+mod server;
+
+pub use extract::CurrentSegment;
+pub use server::{ResponseBody, ResponseFuture, XRayMiddleware, XRayService};
+
+pub use xray_core::{
+    self, Entity, FlushGuard, Recorder, Segment, Subsegment, http::Incoming, prelude, segment,
+    subsegment,
+};

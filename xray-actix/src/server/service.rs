@@ -1,0 +1,86 @@
+use std::net::SocketAddr;
+
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{Service, ServiceRequest, ServiceResponse, forward_ready},
+    http::header::{self, HeaderMap, HeaderName},
+};
+use xray_core::{
+    Recorder,
+    http::{Exchange, RequestHead, ServerPolicy},
+};
+
+use super::{ResponseBody, ResponseFuture, TRACE_HEADER, recording_panics};
+
+/// Records a segment for each request of the service it wraps. Made by
+/// [`XRayMiddleware`](crate::XRayMiddleware).
+#[derive(Clone, Debug)]
+pub struct XRayService<S> {
+    inner: S,
+    recorder: Option<Recorder>,
+    policy: ServerPolicy,
+}
+
+impl<S> XRayService<S> {
+    pub(super) fn new(inner: S, recorder: Option<Recorder>, policy: ServerPolicy) -> Self {
+        Self { inner, recorder, policy }
+    }
+
+    fn begin(&self, request: &ServiceRequest) -> Option<Exchange> {
+        let recorder = match &self.recorder {
+            Some(recorder) => recorder,
+            None => &Recorder::installed()?,
+        };
+        let headers = request.headers();
+        let uri = request.uri();
+        let head = RequestHead {
+            method: request.method().as_str(),
+            // Not of `connection_info()`, which believes what any client says in `Forwarded`.
+            host: text(headers, &header::HOST).or_else(|| uri.authority().map(|it| it.as_str())),
+            path: uri.path(),
+            scheme: if request.app_config().secure() { "https" } else { "http" },
+            user_agent: text(headers, &header::USER_AGENT),
+            forwarded_for: text(headers, &header::X_FORWARDED_FOR),
+            forwarded_proto: text(headers, &header::X_FORWARDED_PROTO),
+            peer: request.peer_addr().as_ref().map(SocketAddr::ip),
+            trace_header: headers.get(&TRACE_HEADER).map(|value| value.as_bytes()),
+        };
+        Exchange::begin(recorder, &self.policy, &head)
+    }
+}
+
+impl<S, B> Service<ServiceRequest> for XRayService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ResponseBody<B>>;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    forward_ready!(inner);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let Some(exchange) = self.begin(&request) else {
+            return ResponseFuture::passing(self.inner.call(request));
+        };
+        let entity = exchange.entity().clone();
+        // The path alone says it already, so that a panic and a client that leaves have it as well.
+        let route = entity.is_sampled().then(|| request.match_pattern()).flatten();
+        if let Some(route) = &route {
+            exchange.route(route);
+        }
+        let mut exchange = Some(exchange);
+        let future = {
+            let _entered = entity.enter();
+            recording_panics(&mut exchange, || self.inner.call(request))
+        };
+        ResponseFuture::recorded(entity.scope(future), exchange, route)
+    }
+}
+
+/// A header's value, where it is text.
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

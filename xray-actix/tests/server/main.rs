@@ -1,0 +1,9 @@
+//! The middleware from outside: real servers, real connections, whole documents.
+
+#[macro_use]
+mod support;
+mod documents;
+mod ends;
+mod errors;
+mod headers;
+mod installed;
