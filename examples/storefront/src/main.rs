@@ -1,0 +1,145 @@
+//! The storefront: a small shop, recorded. Start it from the root of the repository:
+//!
+//! ```text
+//! cargo run --release --example storefront
+//! ```
+//!
+//! Where to look: `services/` for how requests are wrapped, `calls.rs` and `database.rs` for how calls
+//! and queries become subsegments, `worker.rs` for segments that no request starts, `xrayd.rs` for how
+//! a recorder is built.
+
+mod args;
+mod calls;
+mod database;
+mod report;
+mod services;
+mod shop;
+mod task;
+mod visitor;
+mod worker;
+mod xrayd;
+
+use std::error::Error;
+use std::future::pending;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use tokio::sync::Notify;
+use tokio::time::{interval, sleep};
+use xray_tower::Recorder;
+
+use args::Args;
+use calls::Service;
+use database::Database;
+use report::{LiveLine, Report, print};
+use services::{orders, payments, web};
+use visitor::Visitor;
+use xrayd::Xrayd;
+
+/// How long a recorder may take to send what waits.
+const FLUSH: Duration = Duration::from_secs(5);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    env_logger::Builder::new().filter_level(log::LevelFilter::Warn).parse_default_env().init();
+    match run(&Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("storefront: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let signal = Arc::new(Notify::new());
+    let notify = Arc::clone(&signal);
+    ctrlc::set_handler(move || notify.notify_one())?;
+
+    let xrayd = Xrayd::start()?;
+    // One for each service, as if each were a process. A clone is the same recorder.
+    let recorders = [
+        xrayd.recorder("web")?,
+        xrayd.recorder("orders")?,
+        xrayd.recorder("payments")?,
+        xrayd.recorder("worker")?,
+    ];
+    let [web_xray, orders_xray, payments_xray, worker_xray] = recorders.clone();
+
+    let database = Database::open().await?;
+    let payments = payments::start(payments_xray).await?;
+    let to_payments = Service::new("payments", payments.url.clone());
+    let orders = orders::start(orders_xray, database.clone(), to_payments)?;
+    let web = web::start(web_xray, Service::new("orders", orders.url.clone())).await?;
+    let worker = worker::start(worker_xray, database);
+    let visitor = Visitor::start(web.url.clone());
+
+    greet(args, &xrayd, &web.url);
+    tokio::select! {
+        () = signal.notified() => {}
+        () = passed(args.time) => {}
+        () = live(&xrayd, &recorders, &visitor), if !args.json => {}
+    }
+
+    // From the outside inwards, so that nobody loses what is still needed.
+    let requests = visitor.stop().await;
+    worker.stop().await;
+    web.stop().await;
+    orders.stop().await;
+    payments.stop().await;
+    for recorder in &recorders {
+        // Blocks the thread, which is fine here: nothing else runs any more.
+        if !recorder.flush(FLUSH) {
+            log::warn!("{} did not send everything within {FLUSH:?}", recorder.service());
+        }
+    }
+    // Reads what has just been sent, so that the figures are the last ones.
+    let received = xrayd.daemon.stop();
+    let report = Report::new(&xrayd.url, requests, &recorders, &received, &xrayd.console);
+    if args.json {
+        print(format_args!("{}\n", serde_json::to_string(&report)?));
+    } else {
+        print(format_args!("\n{report}\n"));
+    }
+    Ok(())
+}
+
+async fn passed(time: Option<Duration>) {
+    match time {
+        Some(time) => sleep(time).await,
+        None => pending().await,
+    }
+}
+
+/// What to look at. With `--json`, stdout is kept for the object.
+fn greet(args: &Args, xrayd: &Xrayd, shop: &str) {
+    let Xrayd { url, moved, .. } = xrayd;
+    let text = format!(
+        "{moved}The storefront is open. A visitor looks around and buys; now and then a payment fails.
+
+  console  {url}/map      the services, live
+           {url}/traces   click one that failed: its queries, its exceptions
+  shop     {shop}         your own clicks are traces too
+
+"
+    );
+    if args.json {
+        eprint!("{text}");
+    } else {
+        print(format_args!("{text}"));
+    }
+}
+
+/// Shows the live line, for ever.
+async fn live(xrayd: &Xrayd, recorders: &[Recorder], visitor: &Visitor) {
+    let line = LiveLine::new();
+    let mut ticks = interval(line.period());
+    loop {
+        ticks.tick().await;
+        let received = xrayd.daemon.stats();
+        let requests = visitor.requests();
+        line.show(&Report::new(&xrayd.url, requests, recorders, &received, &xrayd.console));
+    }
+}
