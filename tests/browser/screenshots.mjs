@@ -2,12 +2,15 @@
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { main, open, tell } from './browser.mjs';
 
 const NODES = 6;
+const TRACES = 150; // enough to look at
 const LARGEST = 250_000; // bytes: the pictures are part of every clone
 
 await main(async (url, folder) => {
+  await busy(url);
   let trace;
   for (const colorScheme of ['light', 'dark']) {
     const { page, problems, close } = await open({ colorScheme, deviceScaleFactor: 1.5 });
@@ -17,7 +20,7 @@ await main(async (url, folder) => {
     await settled(page);
     await picture(page, folder, `map-${colorScheme}.png`);
 
-    trace ??= await richestTrace(page, url);
+    trace ??= await richestTrace(url);
     await page.goto(`${url}/traces/${trace}`);
     await page.locator('[data-span]').first().waitFor();
     await showStatement(page);
@@ -31,25 +34,19 @@ await main(async (url, folder) => {
   }
 });
 
-/** Of the latest traces that failed, the one with the most rows; of all, if none failed. */
-async function richestTrace(page, url) {
-  await page.goto(`${url}/traces`);
-  await page.locator('[data-trace]').first().waitFor();
-  const traces = await page
-    .locator('[data-trace]')
-    .evaluateAll((rows) => rows.slice(0, 60).map((row) => row.dataset.trace));
-  let best = { rank: -1 };
-  for (const trace of traces) {
-    await page.goto(`${url}/traces/${trace}`);
-    const rows = page.locator('[data-span]');
-    await rows.first().waitFor();
-    const failed = await page.locator('[data-tab="exceptions"]').count();
-    const rank = (await rows.count()) + (failed > 0 ? 1 : 0);
-    if (rank > best.rank) {
-      best = { rank, trace };
-    }
+/** Waits for enough traffic. */
+async function busy(url) {
+  const kept = async () => (await (await fetch(`${url}/api/traces`)).json()).kept;
+  while ((await kept()) < TRACES) {
+    await setTimeout(250);
   }
-  return best.trace;
+}
+
+/** Of the latest traces with a fault, the one with the most rows. */
+async function richestTrace(url) {
+  const { traces } = await (await fetch(`${url}/api/traces`)).json();
+  const failed = traces.filter((trace) => trace.worst === 'fault' && !trace.in_progress);
+  return failed.reduce((best, trace) => (trace.spans > best.spans ? trace : best)).id;
 }
 
 /** Opens the first row with an SQL statement, so that the panel has something to say. */

@@ -77,9 +77,13 @@ impl Drop for Storefront {
     }
 }
 
+/// The first address of the line that speaks of the console, without its path.
 fn console_url(line: &str) -> Option<String> {
-    let words = line.to_lowercase();
-    let begin = words.contains("console").then(|| words.find("http://"))??;
-    let url = words[begin..].split_whitespace().next()?;
-    Some(url.trim_end_matches('/').to_owned())
+    const SCHEME: &str = "http://";
+    if !line.contains("console") {
+        return None;
+    }
+    let (_, address) = line.split_once(SCHEME)?;
+    let end = address.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(address.len());
+    Some(format!("{SCHEME}{}", &address[..end]))
 }
