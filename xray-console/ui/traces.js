@@ -19,8 +19,10 @@ const shown = new Map();
 /** Nothing but the time can be said of it yet. */
 const open = (trace) => trace.response_time === null && trace.class === 'ok';
 
+/** Share of the bar that is filled, in percent. */
+const fill = (trace, longest) => (trace.response_time === null ? 0 : Math.min(100, Math.max(1, (trace.response_time / longest) * 100))).toFixed(1);
+
 function row(trace, longest) {
-  const share = Math.min(100, Math.max(1, ((trace.response_time ?? 0) / longest) * 100));
   return el(
     'tr',
     { 'data-trace': trace.id, 'data-class': trace.class },
@@ -29,7 +31,7 @@ function row(trace, longest) {
     el('td.url', {}, bdi(trace.url ?? trace.name)),
     el('td.number', {}, trace.status ?? ''),
     el('td.number', {}, trace.response_time === null ? '–' : duration(trace.response_time)),
-    el('td.bar', {}, svg('svg', { viewBox: '0 0 100 6', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, svg('rect', { class: trace.class, width: share.toFixed(1), height: 6 }))),
+    el('td.bar', {}, svg('svg', { viewBox: '0 0 100 6', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, svg('rect', { class: trace.class, width: fill(trace, longest), height: 6 }))),
     el('td.number', {}, duration(trace.duration)),
     el(
       'td.services',
@@ -63,8 +65,7 @@ function draw(changed) {
       line?.remove();
       line = fresh;
     } else {
-      const share = Math.min(100, Math.max(1, ((trace.response_time ?? 0) / longest) * 100));
-      line.querySelector('rect').setAttribute('width', share.toFixed(1));
+      line.querySelector('rect').setAttribute('width', fill(trace, longest));
     }
     old.delete(trace.id);
     if (line === at) at = at.nextElementSibling;

@@ -81,7 +81,8 @@ fn list(traces: &Traces) -> Markup {
 }
 
 fn row(trace: &TraceSummary, longest: f64) -> Markup {
-    let share = (trace.response_time.unwrap_or(0.0) / longest * 100.0).clamp(1.0, 100.0);
+    let share =
+        trace.response_time.map_or(0.0, |seconds| (seconds / longest * 100.0).clamp(1.0, 100.0));
     html! {
         tr data-trace=(trace.id) data-class=(trace.class.as_str()) {
             td { a href={ "/traces/" (trace.id) } { (time(trace.start)) } }
