@@ -42,10 +42,10 @@ async function busy(url) {
   }
 }
 
-/** Of the latest traces with a fault, the one with the most rows. */
+/** Of the latest traces where something went wrong, the one with the most rows. */
 async function richestTrace(url) {
   const { traces } = await (await fetch(`${url}/api/traces`)).json();
-  const failed = traces.filter((trace) => trace.worst === 'fault' && !trace.in_progress);
+  const failed = traces.filter((trace) => trace.worst !== 'ok' && !trace.in_progress);
   return failed.reduce((best, trace) => (trace.spans > best.spans ? trace : best)).id;
 }
 
