@@ -1,20 +1,19 @@
-//! A child process that speaks JSON lines and cannot outlive the test.
+//! A child process that speaks in lines and cannot outlive the test.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::wait::DEADLINE;
 
-/// A running child process. Dropping it closes its standard input, kills it and waits for its end.
+/// A running child process. Dropping it closes its standard input, kills it (SIGKILL) and waits for its end.
 #[derive(Debug)]
 pub struct Child {
     process: std::process::Child,
     stdin: Option<ChildStdin>,
-    lines: Receiver<Value>,
+    lines: Receiver<String>,
     name: String,
 }
 
@@ -36,12 +35,7 @@ impl Child {
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                // What is no JSON is chatter: a framework's banner, a warning.
-                let Ok(value) = serde_json::from_str(&line) else {
-                    eprintln!("{line}");
-                    continue;
-                };
-                if sender.send(value).is_err() {
+                if sender.send(line).is_err() {
                     break;
                 }
             }
@@ -49,12 +43,33 @@ impl Child {
         Self { process, stdin, lines, name }
     }
 
-    /// Waits for the child's next JSON line.
+    /// Waits for the child's next line.
     ///
     /// # Panics
     /// When the child ends, or says nothing within the deadline.
+    pub fn text(&mut self) -> String {
+        match self.lines.recv_timeout(DEADLINE) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Timeout) => panic!("{} says nothing", self.name),
+            Err(RecvTimeoutError::Disconnected) => {
+                let status = self.process.wait();
+                panic!("{} ended: {status:?}", self.name)
+            }
+        }
+    }
+
+    /// Waits for the child's next line of JSON. What is no JSON is chatter, such as a framework's banner.
+    ///
+    /// # Panics
+    /// As [`text`](Self::text).
     pub fn line(&mut self) -> Value {
-        self.line_within(DEADLINE)
+        loop {
+            let text = self.text();
+            match serde_json::from_str(&text) {
+                Ok(value) => return value,
+                Err(_) => eprintln!("{text}"),
+            }
+        }
     }
 
     /// Waits for the line that tells the port the child listens on.
@@ -67,26 +82,6 @@ impl Child {
             .as_u64()
             .and_then(|port| u16::try_from(port).ok())
             .unwrap_or_else(|| panic!("{} told no port: {line}", self.name))
-    }
-
-    /// Writes a line to the child's standard input.
-    ///
-    /// # Panics
-    /// When the child no longer reads.
-    pub fn tell(&mut self, line: &str) {
-        let stdin = self.stdin.as_mut().expect("open until the drop");
-        writeln!(stdin, "{line}").unwrap_or_else(|error| panic!("{}: {error}", self.name));
-    }
-
-    fn line_within(&mut self, patience: Duration) -> Value {
-        match self.lines.recv_timeout(patience) {
-            Ok(value) => value,
-            Err(RecvTimeoutError::Timeout) => panic!("{} says nothing", self.name),
-            Err(RecvTimeoutError::Disconnected) => {
-                let status = self.process.wait();
-                panic!("{} ended: {status:?}", self.name)
-            }
-        }
     }
 }
 

@@ -41,6 +41,18 @@ pub fn browser_script(name: &str) -> Command {
     command
 }
 
+/// The program `xrayd`, as cargo built it beside the tests.
+///
+/// # Panics
+/// When it is not built.
+#[must_use]
+pub fn xrayd() -> Command {
+    let test = std::env::current_exe().expect("the test's own path");
+    // target/debug/deps/test-0123 and target/debug/xrayd
+    let folder = test.ancestors().nth(2).expect("a folder of tests in a folder of programs");
+    clean(&installed(folder.join(format!("xrayd{}", std::env::consts::EXE_SUFFIX))))
+}
+
 /// A command without the variables that would win over what the scripts say.
 fn clean(program: &Path) -> Command {
     let mut command = Command::new(program);

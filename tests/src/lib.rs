@@ -8,7 +8,7 @@ mod wait;
 mod xrayd;
 
 pub use child::Child;
-pub use house::{browser_script, express_app, flask_app};
+pub use house::{browser_script, express_app, flask_app, xrayd};
 pub use udp::UdpListener;
 pub use wait::{DEADLINE, until, until_async};
 pub use xrayd::{Xrayd, client};
