@@ -15,9 +15,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let xray = Recorder::builder("products").build()?;
     let _flush = xray.install(); // sends what waits when it is dropped
 
-    let app = || {
-        App::new().route("/products/{id}", web::get().to(product)).wrap(XRayMiddleware::new()) // each request is a segment
-    };
+    // Each request is a segment.
+    let app =
+        || App::new().route("/products/{id}", web::get().to(product)).wrap(XRayMiddleware::new());
     HttpServer::new(app).bind("127.0.0.1:3000")?.run().await?;
     Ok(())
 }

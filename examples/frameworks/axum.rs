@@ -16,8 +16,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let xray = Recorder::builder("products").build()?;
     let _flush = xray.install(); // sends what waits when it is dropped
 
-    let app = Router::new().route("/products/{id}", get(product)).layer(XRayLayer::new()); // each request is a segment
-
+    // Each request is a segment.
+    let app = Router::new().route("/products/{id}", get(product)).layer(XRayLayer::new());
     axum::serve(TcpListener::bind("127.0.0.1:3000").await?, app).await?;
     Ok(())
 }

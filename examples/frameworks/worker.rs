@@ -14,15 +14,17 @@ fn main() -> Result<(), xray_core::Error> {
     let _flush = xray.install(); // sends what waits when it is dropped
 
     for round in 1..=3 {
-        let segment = Segment::begin("worker");
-        segment.annotate("round", round);
-        let _entered = segment.enter(); // what follows is part of the segment
-        report();
+        settle(round);
+        thread::sleep(Duration::from_secs(1));
     }
     Ok(())
 }
 
-fn report() {
+fn settle(round: u32) {
+    let segment = Segment::begin("worker");
+    segment.annotate("round", round);
+    let _entered = segment.enter(); // what follows is part of the segment
+
     Subsegment::begin("read figures").run(|_| thread::sleep(Duration::from_millis(30)));
 
     // Another thread does not know the segment unless it is handed over.

@@ -89,7 +89,7 @@ fn ends_in_good_order_when_it_is_asked_to() {
             storefront(&["--for", "60s"]).stdout(Stdio::piped()).spawn().expect("cargo runs");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         // The first live line: all is running.
-        let line = lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("0 s")));
+        let line = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains(" s: ")));
         assert!(line.is_some(), "no live line");
 
         // Cargo has made way for the program, so it has the number that cargo had.

@@ -6,6 +6,7 @@ pub(crate) mod payments;
 pub(crate) mod web;
 
 use std::io;
+use std::net::SocketAddr;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -31,6 +32,8 @@ impl Running {
         let url = format!("http://{}", listener.local_addr()?);
         let task = Task::spawn(async move |stop| {
             let stop = async { drop(stop.await) };
+            // So that the segments know the caller's address.
+            let app = app.into_make_service_with_connect_info::<SocketAddr>();
             if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stop).await {
                 log::error!("a service ended: {error}");
             }

@@ -16,7 +16,9 @@ use crate::database::Database;
 use crate::shop::{Cart, Charge, Order, Product, Receipt};
 use crate::task::Task;
 
-/// Why an order was not placed or not found. The middleware records it with its causes.
+/// Why an order was not placed or not found.
+///
+/// actix-web hands the middleware the text of an error and not its source, so the text says it all.
 #[derive(Debug, thiserror::Error)]
 enum OrderError {
     #[error("there is no product {0}")]
@@ -25,9 +27,9 @@ enum OrderError {
     NoOrder(i64),
     #[error("{wanted} of {product} are wanted, {left} are left")]
     SoldOut { product: String, wanted: i64, left: i64 },
-    #[error("the payment failed")]
+    #[error("the payment failed: {0}")]
     Payment(#[from] CallError),
-    #[error("the database failed")]
+    #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
 }
 
