@@ -101,7 +101,7 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if args.json {
         print(format_args!("{}\n", serde_json::to_string(&report)?));
     } else {
-        print(format_args!("\n{report}\n"));
+        print(format_args!("\n{report}, {} lost\n", report.lost));
     }
     Ok(())
 }

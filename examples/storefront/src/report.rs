@@ -20,7 +20,7 @@ pub(crate) struct Report<'a> {
     segments_received: u64,
     rejected: u64,
     /// Dropped by a recorder or by the daemon, or sent and never received.
-    lost: u64,
+    pub(crate) lost: u64,
     nodes: Vec<Node>,
     traces: usize,
 }
@@ -65,13 +65,11 @@ impl<'a> Report<'a> {
 }
 
 impl fmt::Display for Report<'_> {
+    /// Without `lost`: while the shop is open, what is on its way would count as such.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { requests, segments_sent, traces, lost, .. } = self;
+        let Self { requests, segments_sent, traces, .. } = self;
         let nodes = self.nodes.len();
-        write!(
-            f,
-            "{requests} requests, {segments_sent} segments, {traces} traces, {nodes} nodes, {lost} lost"
-        )
+        write!(f, "{requests} requests, {segments_sent} segments, {traces} traces, {nodes} nodes")
     }
 }
 
