@@ -4,15 +4,12 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::document::Namespace;
+use crate::document::{LONGEST, Namespace};
 use crate::store::{Trace, TraceSummary};
 use crate::text::{SHOWN, shown};
 
 /// Rows sent; the page says so when there are more.
 const ROWS: usize = 100_000;
-
-/// The longest time drawn, in milliseconds: 30 years.
-const LONGEST: f64 = 1e12;
 
 /// The spans of a trace, in the order of the rows. A name is its place in `names`.
 #[derive(Debug, Serialize)]
@@ -107,8 +104,7 @@ impl Columns {
 
 /// To the microsecond, and never beyond what can be drawn.
 fn millis(seconds: f64) -> f64 {
-    let millis = (seconds * 1e3).clamp(0.0, LONGEST);
-    (millis * 1e3).round() / 1e3
+    (seconds.clamp(0.0, LONGEST) * 1e6).round() / 1e3
 }
 
 #[derive(Default)]

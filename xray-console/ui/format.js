@@ -7,7 +7,7 @@ export function duration(seconds) {
   if (millis < 9.95) return `${millis.toFixed(1)} ms`;
   if (millis < 999.5) return `${millis.toFixed(0)} ms`;
   if (seconds < 59.995) return `${seconds.toFixed(2)} s`;
-  if (seconds < 1e9) return `${Math.floor(Math.round(seconds) / 60)} min ${Math.round(seconds) % 60} s`;
+  if (seconds < 1e8) return `${Math.floor(Math.round(seconds) / 60)} min ${Math.round(seconds) % 60} s`;
   return 'very long';
 }
 

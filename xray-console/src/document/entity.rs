@@ -1,6 +1,9 @@
 use super::{EntityId, Value};
 use crate::Class;
 
+/// The longest duration that is believed, in seconds: 30 years. Differences of hostile times end here.
+pub(crate) const LONGEST: f64 = 1e9;
+
 /// One segment or subsegment of a document. What only the detail panel shows stays in the raw bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Entity {
@@ -27,9 +30,9 @@ pub(crate) struct Entity {
 }
 
 impl Entity {
-    /// Seconds, never negative; `None` while in progress.
+    /// Seconds, from 0 to [`LONGEST`]; `None` while in progress.
     pub(crate) fn duration(&self) -> Option<f64> {
-        self.end.map(|end| (end - self.start).max(0.0))
+        self.end.map(|end| (end - self.start).clamp(0.0, LONGEST))
     }
 
     pub(crate) fn facts(&self) -> &Facts {

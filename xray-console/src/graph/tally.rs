@@ -5,9 +5,6 @@ use super::histogram::Histogram;
 use super::node::NodeKey;
 use crate::class::Class;
 
-/// The longest duration counted, in seconds: 30 years. Hostile ones are counted as this.
-const LONGEST: f64 = 1e9;
-
 /// One completed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sample {
@@ -18,7 +15,7 @@ pub(crate) struct Sample {
 impl Sample {
     pub(crate) fn new(class: Class, seconds: f64) -> Self {
         // In whole microseconds, so that sums stay exact when something is taken out again.
-        Self { class, micros: (seconds.clamp(0.0, LONGEST) * 1e6).round() as u64 }
+        Self { class, micros: (seconds * 1e6).round() as u64 }
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn duration(seconds: f64) -> String {
         format!("{millis:.0} ms")
     } else if seconds < 59.995 {
         format!("{seconds:.2} s")
-    } else if seconds < 1e9 {
+    } else if seconds < 1e8 {
         let whole = seconds.round() as u64;
         format!("{} min {} s", whole / 60, whole % 60)
     } else {

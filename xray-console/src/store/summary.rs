@@ -3,6 +3,7 @@ use serde::Serialize;
 use super::calls::inferred_node;
 use super::trace::Trace;
 use crate::class::Class;
+use crate::document::LONGEST;
 use crate::text::{SHOWN, shown};
 
 /// Services named per trace in lists.
@@ -79,7 +80,7 @@ impl TraceSummary {
             id: trace.key().to_string(),
             arrival: trace.arrival(),
             start: root.map_or(first, |root| root.start),
-            duration: if last >= first { last - first } else { 0.0 },
+            duration: (last - first).clamp(0.0, LONGEST),
             response_time: root.and_then(|root| root.duration()),
             name: root.map_or_else(String::new, |root| shown(&root.name, SHOWN).into_owned()),
             method: facts.and_then(|facts| text(&facts.method)),

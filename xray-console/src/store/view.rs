@@ -3,7 +3,7 @@
 use super::calls::{Call, inferred_node, segment_node};
 use super::trace::Trace;
 use crate::class::Class;
-use crate::document::{Entity, Value};
+use crate::document::{Entity, LONGEST, Value};
 use crate::filter::{AnnotationRef, EdgeView, EntityView, Flag, Number, Text, TraceView};
 
 /// A view that lives for one question.
@@ -176,5 +176,5 @@ fn extent(trace: &Trace, spans: &[super::Span]) -> Option<f64> {
         entities.fold((f64::INFINITY, f64::NEG_INFINITY), |(first, last), entity| {
             (first.min(entity.start), last.max(entity.end.unwrap_or(entity.start)))
         });
-    (last >= first).then_some(last - first)
+    (last >= first).then_some((last - first).min(LONGEST))
 }
