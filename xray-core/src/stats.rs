@@ -71,6 +71,10 @@ counters! {
     /// Answers that nobody listens at the daemon's address; each is a datagram that `sent` counts
     /// and nobody received.
     refused,
+    /// Subsegments that left on their own, before or after their segment.
+    streamed,
+    /// Documents that left without their largest values, which were too big.
+    trimmed,
     /// Segments that left before their subsegments had ended, after the grace period or at a flush.
     left_early,
     /// Records lost because the queue was full.
@@ -113,6 +117,11 @@ impl Counters {
     /// Counts an answer that nobody listens.
     pub fn refused(&self) {
         add(&self.refused, 1);
+    }
+
+    /// Counts documents from which something was left out to make them fit.
+    pub fn trimmed(&self, documents: u64) {
+        add(&self.trimmed, documents);
     }
 
     /// Counts losses.

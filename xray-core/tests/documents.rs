@@ -192,33 +192,35 @@ fn what_json_or_x_ray_cannot_take_is_left_out() {
 }
 
 #[test]
-fn ten_thousand_levels_leave_in_documents_of_at_most_32() {
-    let (xray, memory) = recorder();
-    let segment = xray.begin_segment("deep");
-    let mut open = vec![segment.subsegment("1")];
-    for level in 2..=10_000 {
-        let next = open[open.len() - 1].subsegment(&level.to_string());
-        open.push(next);
-    }
-    while open.pop().is_some() {}
-    segment.end();
-    let documents = memory.take();
-    assert_eq!(documents.len(), 10_000 / 32 + 1);
-    let mut count = 0;
-    for document in &documents {
-        let mut depth = 0;
-        let mut at = Some(document);
-        while let Some(entity) = at {
-            depth += 1;
-            count += 1;
-            at = entity["subsegments"].get(0);
+fn no_document_is_deeper_than_32_and_no_level_is_missing() {
+    for (levels, expected) in [(10, 1), (31, 1), (32, 2), (95, 3), (10_000, 10_001)] {
+        let (xray, memory) = recorder();
+        let segment = xray.begin_segment("deep");
+        let mut open = vec![segment.subsegment("1")];
+        for level in 2..=levels {
+            let next = open[open.len() - 1].subsegment(&level.to_string());
+            open.push(next);
         }
-        assert!(depth <= 32, "{depth}");
+        while open.pop().is_some() {}
+        segment.end();
+        let documents = memory.take();
+        // Up to the streaming threshold they leave together, beyond it each at its end.
+        assert_eq!(documents.len(), expected, "{levels} levels");
+        let mut count = 0;
+        let mut without_parent = 0;
+        for document in &documents {
+            without_parent += usize::from(document.get("parent_id").is_none());
+            let mut depth = 0;
+            let mut at = Some(document);
+            while let Some(entity) = at {
+                depth += 1;
+                at = entity["subsegments"].get(0);
+            }
+            assert!(depth <= 32, "{depth}");
+            count += depth;
+        }
+        assert_eq!((count, without_parent), (levels + 1, 1), "{levels} levels");
     }
-    assert_eq!(count, 10_001);
-    let ids: Vec<&Value> =
-        documents.iter().filter_map(|document| document.get("parent_id")).collect();
-    assert_eq!(ids.len(), documents.len() - 1, "all but the segment name their parent");
 }
 
 #[test]

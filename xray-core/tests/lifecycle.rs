@@ -59,6 +59,7 @@ fn after_the_grace_period_the_segment_leaves_and_stragglers_follow() {
     let begun_after = memory.wait(1, SOON).remove(0);
     assert_eq!(begun_after["name"], "begun after");
     assert_eq!(begun_after["parent_id"], json!(slow.id()));
+    let still_open = slow.subsegment("still open");
     slow.annotate("rows", 7);
     slow.end();
     let straggler = memory.wait(1, SOON).remove(0);
@@ -67,6 +68,10 @@ fn after_the_grace_period_the_segment_leaves_and_stragglers_follow() {
     assert_eq!(straggler["trace_id"], first["trace_id"]);
     assert_eq!(straggler["annotations"], json!({"rows": 7}));
     assert!(straggler.get("subsegments").is_none(), "what has left leaves once: {straggler}");
+    still_open.end();
+    let last = memory.wait(1, SOON).remove(0);
+    assert_eq!(last["name"], "still open");
+    assert_eq!(last["parent_id"], straggler["id"]);
     assert_eq!(xray.stats().left_early, 1);
     assert_eq!(xray.stats().dropped(), 0);
 }

@@ -59,32 +59,77 @@ fn a_daemon_by_name_and_by_ipv6() {
 }
 
 #[test]
-fn a_segment_over_the_limit_is_split_and_arrives_whole() {
+fn oversize() {
     let (socket, address) = listener();
     let xray = recorder(&address);
     let segment = xray.begin_segment("big");
-    for _ in 0..3 {
-        segment.subsegment("part").metadata("load", "x".repeat(30_000));
+    for part in 0..3 {
+        segment.subsegment(&part.to_string()).metadata("load", "x".repeat(30_000));
     }
     let id = segment.id().to_string();
     segment.end();
-    let parts: Vec<Value> = (0..4).map(|_| receive(&socket)).collect();
-    for part in &parts[..3] {
-        assert_eq!((&part["type"], &part["parent_id"]), (&"subsegment".into(), &id.clone().into()));
+    // Two parts leave by streaming, the third fits into its segment.
+    for part in 0..2 {
+        let document = receive(&socket);
+        assert_eq!(document["name"], part.to_string());
+        assert_eq!(
+            (&document["type"], &document["parent_id"]),
+            (&"subsegment".into(), &id.clone().into())
+        );
     }
-    assert_eq!(parts[3]["id"], *id);
-    assert!(parts[3].get("subsegments").is_none());
+    let document = receive(&socket);
+    assert_eq!((&document["id"], &document["subsegments"][0]["name"]), (&id.into(), &"2".into()));
     assert_eq!(xray.stats().dropped(), 0);
 }
 
 #[test]
-fn what_no_split_makes_small_is_dropped_and_counted() {
-    let (_socket, address) = listener();
+fn a_segment_and_its_part_that_only_together_are_too_big_are_split() {
+    let (socket, address) = listener();
     let xray = recorder(&address);
-    xray.begin_segment("huge").metadata("load", "x".repeat(70_000));
+    let segment = xray.begin_segment("big");
+    let part = segment.subsegment("part");
+    part.metadata("load", "x".repeat(40_000));
+    segment.metadata("load", "x".repeat(40_000));
+    let id = segment.id().to_string();
+    segment.end();
+    part.end();
+    let part = receive(&socket);
+    assert_eq!((&part["name"], &part["parent_id"]), (&"part".into(), &id.clone().into()));
+    let document = receive(&socket);
+    assert_eq!(document["id"], *id);
+    assert!(document.get("subsegments").is_none());
+    assert_eq!(xray.stats().dropped(), 0);
+}
+
+#[test]
+fn what_no_split_makes_small_is_trimmed_largest_first() {
+    let (socket, address) = listener();
+    let xray = recorder(&address);
+    let segment = xray.begin_segment("huge");
+    segment.metadata("small", "x".repeat(1_000));
+    segment.metadata("large", "x".repeat(70_000));
+    segment.end();
+    let document = receive(&socket);
+    assert_eq!(document["metadata"]["default"]["large"], "[truncated]");
+    assert_eq!(document["metadata"]["default"]["small"], "x".repeat(1_000));
     assert!(xray.flush(SOON));
     let stats = xray.stats();
-    assert_eq!((stats.sent, stats.dropped_oversize), (0, 1));
+    assert_eq!((stats.sent, stats.trimmed, stats.dropped()), (1, 1, 0));
+}
+
+#[test]
+fn what_no_trimming_makes_small_is_dropped_and_counted() {
+    let (socket, address) = listener();
+    let xray = recorder(&address);
+    let segment = xray.begin_segment("annotated");
+    for key in 0..100 {
+        segment.annotate(&format!("key_{key}"), "x".repeat(1_000));
+    }
+    segment.end();
+    xray.begin_segment("next").end();
+    assert_eq!(receive(&socket)["name"], "next");
+    let stats = xray.stats();
+    assert_eq!((stats.sent, stats.dropped_oversize), (1, 1));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod address;
 mod flush;
 mod hub;
 mod record;
+mod trim;
 mod udp;
 mod worker;
 

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::trim::{size, trim};
 use crate::{
     document::Document,
     record::{Data, Tree},
@@ -11,7 +12,9 @@ use crate::{
 pub struct Written {
     /// Documents handed to the closure.
     pub documents: u64,
-    /// Entities too big for the limit even without their children; they were left out.
+    /// Documents of these from which something was left out to make them fit.
+    pub trimmed: u64,
+    /// Entities too big for the limit whatever was left out; they are missing.
     pub oversize: u64,
 }
 
@@ -40,14 +43,15 @@ impl Record {
     /// The documents of this record: usually one; a tree deeper than
     /// [`MAX_DEPTH`](crate::document::MAX_DEPTH) leaves in several, the deepest first.
     pub fn documents(&self) -> impl Iterator<Item = Document<'_>> {
-        let tree = Tree::new(&self.0);
+        let mut tree = Tree::new(&self.0);
         tree.roots().into_iter().map(move |root| tree.document(root))
     }
 
     /// Writes each document as JSON after `prefix` into `buffer` and lends it to `each`.
     ///
     /// A text longer than `limit` bytes is split: the children leave in documents of their own,
-    /// before their parent.
+    /// before their parent. One that has no children is trimmed: stack frames beyond ten go, then
+    /// metadata values become `[truncated]`, the largest first, then the query does.
     pub fn write_json(
         &self,
         prefix: &[u8],
@@ -71,16 +75,35 @@ impl Record {
                 written.documents += 1;
             } else {
                 let children = tree.split(root);
-                if children.is_empty() {
-                    written.oversize += 1;
-                } else {
+                if !children.is_empty() {
                     pending.push(root);
                     pending.extend(children.into_iter().rev());
+                } else if write_trimmed(&tree.document(root), prefix, limit, buffer) {
+                    each(buffer);
+                    written.documents += 1;
+                    written.trimmed += 1;
+                } else {
+                    written.oversize += 1;
                 }
             }
         }
         written
     }
+}
+
+fn write_trimmed(
+    document: &Document<'_>,
+    prefix: &[u8],
+    limit: usize,
+    buffer: &mut Vec<u8>,
+) -> bool {
+    let Some(trimmed) = trim(document, |value| prefix.len() + size(value) <= limit) else {
+        return false;
+    };
+    buffer.clear();
+    buffer.extend_from_slice(prefix);
+    log::warn!("a document was over {limit} bytes; its largest values are left out");
+    serde_json::to_writer(buffer, &trimmed).is_ok()
 }
 
 impl fmt::Debug for Record {

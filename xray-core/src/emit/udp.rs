@@ -78,6 +78,7 @@ impl Emitter for UdpEmitter {
             let written = record.write_json(HEADER, MAX_DATAGRAM, &mut self.buffer, |datagram| {
                 send(socket, datagram, counters);
             });
+            counters.trimmed(written.trimmed);
             if written.oversize > 0 {
                 counters.dropped(Drop::Oversize, written.oversize);
                 log::error!(

@@ -13,6 +13,9 @@ use crate::{
 /// How long a segment that has ended waits for its open subsegments.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// Subsegments held before they leave on their own, as in the official Java and Node SDKs.
+const STREAMING_THRESHOLD: usize = 100;
+
 /// What a subsegment does when there is no segment to hang it under.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -39,6 +42,7 @@ pub struct RecorderBuilder {
     emitter: Option<Box<dyn Emitter>>,
     delivery: Delivery,
     grace: Duration,
+    streaming_threshold: usize,
     context_missing: ContextMissing,
     environment: Reader,
 }
@@ -53,6 +57,7 @@ impl RecorderBuilder {
             emitter: None,
             delivery: Delivery::default(),
             grace: GRACE,
+            streaming_threshold: STREAMING_THRESHOLD,
             context_missing: ContextMissing::default(),
             environment: Reader::process(),
         }
@@ -92,6 +97,14 @@ impl RecorderBuilder {
     /// How long a segment that has ended waits for open subsegments; 30 seconds if not set.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
+        self
+    }
+
+    /// How many subsegments a segment holds, open and ended, before those that have ended leave in
+    /// documents of their own; 100 if not set, 0 lets each leave at its end. They also leave when the
+    /// segment's document would be over half of a datagram.
+    pub fn streaming_threshold(mut self, subsegments: usize) -> Self {
+        self.streaming_threshold = subsegments;
         self
     }
 
@@ -143,6 +156,7 @@ impl RecorderBuilder {
             random_noop_ids,
             context_missing,
             sampler: LocalSampler::new(&self.rules),
+            streaming_threshold: self.streaming_threshold,
             common: Arc::new(Common { version: self.version, working_directory }),
             counters,
             hub,

@@ -41,7 +41,7 @@ pub(crate) struct List {
 }
 
 impl List {
-    const EMPTY: Self = Self { first: NONE, last: NONE };
+    pub(super) const EMPTY: Self = Self { first: NONE, last: NONE };
 }
 
 /// Outcome of an entity, as bits.
@@ -51,15 +51,23 @@ pub(crate) mod flag {
     pub(crate) const FAULT: u8 = 4;
     /// A recorded exception: a fault unless the status turns out to be a 4xx.
     pub(crate) const EXCEPTION: u8 = 8;
-    /// Has left in a document that said how it ended.
-    pub(crate) const LEFT: u8 = 16;
+}
+
+/// Where an entity is: its slot, and the id it must have there, since slots are used again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) index: u32,
+    pub(crate) id: SegmentId,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct EntityData {
     pub(crate) id: SegmentId,
+    /// Stays when the parent leaves before.
+    pub(crate) parent_id: Option<SegmentId>,
     pub(crate) parent: u32,
-    pub(crate) depth: u32,
+    pub(crate) children: List,
+    pub(crate) next_sibling: u32,
     pub(crate) flags: u8,
     pub(crate) namespace: Option<Namespace>,
     pub(crate) name: Text,
@@ -72,6 +80,12 @@ pub(crate) struct EntityData {
     pub(crate) rest: u32,
     pub(crate) annotations: List,
     pub(crate) metadata: List,
+}
+
+impl EntityData {
+    pub(crate) fn is_open(&self) -> bool {
+        self.end == OPEN
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -134,8 +148,8 @@ pub(crate) struct Rest {
     pub(crate) links: Vec<Link>,
 }
 
-/// One trace's entities in flat vectors, parents before children, and their texts in one string:
-/// nothing is allocated per entity, and a used record is emptied and used again.
+/// One trace's entities in flat vectors, the segment first, and their texts in one string: nothing is
+/// allocated per entity, and a used record is emptied and used again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Data {
     pub(crate) common: Option<Arc<Common>>,
@@ -147,6 +161,10 @@ pub(crate) struct Data {
     pub(crate) start: u64,
     pub(crate) text: String,
     pub(crate) entities: Vec<EntityData>,
+    /// Slots of entities that have left.
+    pub(super) free: Vec<u32>,
+    /// Bytes of entities that have left, still held by the vectors.
+    pub(super) left_bytes: usize,
     pub(crate) annotations: Vec<AnnotationData>,
     pub(crate) metadata: Vec<MetadataData>,
     pub(crate) http: Vec<HttpData>,
@@ -161,6 +179,8 @@ impl Data {
         self.common = None;
         self.text.clear();
         self.entities.clear();
+        self.free.clear();
+        self.left_bytes = 0;
         self.annotations.clear();
         self.metadata.clear();
         self.http.clear();
@@ -181,6 +201,11 @@ impl Data {
             + self.rest.len() * size_of::<Rest>()
     }
 
+    /// Roughly the bytes of the document that would leave now.
+    pub(crate) fn document_size(&self) -> usize {
+        self.size().saturating_sub(self.left_bytes)
+    }
+
     /// Whether `more` bytes still fit.
     pub(crate) fn fits(&self, more: usize) -> bool {
         self.size() + more <= MAX_RECORD_BYTES
@@ -196,6 +221,7 @@ impl Data {
         self.text.get(text.range()).unwrap_or_default()
     }
 
+    /// Adds an entity as the last child of `parent`, if there is one.
     pub(crate) fn push_entity(
         &mut self,
         id: SegmentId,
@@ -203,16 +229,15 @@ impl Data {
         name: &str,
         start: u64,
     ) -> u32 {
-        let depth = self.entities.get(parent as usize).map_or(0, |parent| parent.depth + 1);
-        let name = self.push_text(name);
-        let index = self.entities.len() as u32;
-        self.entities.push(EntityData {
+        let entity = EntityData {
             id,
+            parent_id: self.entities.get(parent as usize).map(|parent| parent.id),
             parent,
-            depth,
+            children: List::EMPTY,
+            next_sibling: NONE,
             flags: 0,
             namespace: None,
-            name,
+            name: self.push_text(name),
             start,
             end: OPEN,
             http: NONE,
@@ -220,8 +245,48 @@ impl Data {
             rest: NONE,
             annotations: List::EMPTY,
             metadata: List::EMPTY,
-        });
+        };
+        let index = match self.free.pop() {
+            Some(index) => {
+                self.entities[index as usize] = entity;
+                index
+            }
+            None => {
+                self.entities.push(entity);
+                self.entities.len() as u32 - 1
+            }
+        };
+        self.link_child(parent, index);
         index
+    }
+
+    pub(super) fn link_child(&mut self, parent: u32, child: u32) {
+        let Some(list) = self.entities.get_mut(parent as usize).map(|parent| &mut parent.children)
+        else {
+            return;
+        };
+        let before = std::mem::replace(&mut list.last, child);
+        match before {
+            NONE => list.first = child,
+            before => self.entities[before as usize].next_sibling = child,
+        }
+    }
+
+    /// The entity, if it has not left.
+    pub(crate) fn entity(&mut self, place: Place) -> Option<&mut EntityData> {
+        self.entities.get_mut(place.index as usize).filter(|entity| entity.id == place.id)
+    }
+
+    /// Subsegments that are held, open or ended.
+    pub(crate) fn held(&self) -> usize {
+        self.entities.len() - self.free.len() - 1
+    }
+
+    pub(crate) fn children(&self, of: u32) -> impl Iterator<Item = u32> + '_ {
+        let some = |index: u32| (index != NONE).then_some(index);
+        std::iter::successors(some(self.entities[of as usize].children.first), move |&child| {
+            some(self.entities[child as usize].next_sibling)
+        })
     }
 
     /// Sets the annotation, replacing the value of a key that is there.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{
     Entered, Live, Scope, Subsegment, context,
-    data::{Data, Rest, flag},
+    data::{Data, Place, Rest, flag},
 };
 use crate::{
     SegmentId, TraceId,
@@ -30,8 +30,7 @@ pub struct Entity(Kind);
 enum Kind {
     Recorded {
         live: Arc<Live>,
-        index: u32,
-        id: SegmentId,
+        place: Place,
     },
     Passing(Passing),
     /// Nothing is recorded, and no header goes on.
@@ -58,8 +57,8 @@ impl Entity {
         context::current().unwrap_or(Self(Kind::Absent))
     }
 
-    pub(super) fn recorded(live: Arc<Live>, index: u32, id: SegmentId) -> Self {
-        Self(Kind::Recorded { live, index, id })
+    pub(super) fn recorded(live: Arc<Live>, place: Place) -> Self {
+        Self(Kind::Recorded { live, place })
     }
 
     pub(super) fn passing(passing: Passing) -> Self {
@@ -94,7 +93,7 @@ impl Entity {
     #[must_use]
     pub fn id(&self) -> SegmentId {
         match &self.0 {
-            Kind::Recorded { id, .. } => *id,
+            Kind::Recorded { place, .. } => place.id,
             Kind::Passing(passing) => passing.id,
             Kind::Absent => SegmentId::NOOP,
         }
@@ -105,7 +104,9 @@ impl Entity {
     #[must_use]
     pub fn segment(&self) -> Self {
         match &self.0 {
-            Kind::Recorded { live, .. } => Self::recorded(Arc::clone(live), 0, live.id),
+            Kind::Recorded { live, .. } => {
+                Self::recorded(Arc::clone(live), Place { index: 0, id: live.id })
+            }
             other => Self(other.clone()),
         }
     }
@@ -124,9 +125,9 @@ impl Entity {
     #[must_use]
     pub fn trace_header(&self) -> Option<TraceHeader> {
         match &self.0 {
-            Kind::Recorded { live, id, .. } => Some(TraceHeader {
+            Kind::Recorded { live, place } => Some(TraceHeader {
                 root: Some(live.trace_id),
-                parent: Some(*id),
+                parent: Some(place.id),
                 sampled: Some(Sampled::Yes),
                 data: live.data.clone(),
             }),
@@ -168,12 +169,12 @@ impl Entity {
 
     /// Begins a subsegment of this entity. It ends when the guard is dropped.
     pub fn subsegment(&self, name: &str) -> Subsegment {
-        let Kind::Recorded { live, index, id } = &self.0 else {
+        let Kind::Recorded { live, place } = &self.0 else {
             return Subsegment::new(self.clone());
         };
         let name = clean_name(name, live.recorder.service());
-        let (live, index, id) = live.begin_child((*index, *id), &name);
-        Subsegment::new(Self::recorded(live, index, id))
+        let (live, place) = live.begin_child(*place, &name);
+        Subsegment::new(Self::recorded(live, place))
     }
 
     /// Makes this the current entity of the thread until the guard is dropped; for code that does
@@ -188,8 +189,8 @@ impl Entity {
     }
 
     pub(super) fn end(&self) {
-        if let Kind::Recorded { live, index, .. } = &self.0 {
-            live.end(*index);
+        if let Kind::Recorded { live, place } = &self.0 {
+            live.end(*place);
         }
     }
 
@@ -198,8 +199,8 @@ impl Entity {
     }
 
     pub(super) fn change(&self, bytes: usize, change: impl FnOnce(&mut Data, u32)) {
-        if let Kind::Recorded { live, index, .. } = &self.0 {
-            live.change(*index, bytes, |record| change(record, *index));
+        if let Kind::Recorded { live, place } = &self.0 {
+            live.change(*place, bytes, |record| change(record, place.index));
         }
     }
 

@@ -5,14 +5,18 @@ use std::{
 
 use super::{
     Data, Recorder,
-    data::{EntityData, MAX_ENTITIES, NONE, OPEN, flag},
+    data::{MAX_ENTITIES, NONE, Place},
 };
 use crate::{
     SegmentId, TraceId,
+    document::MAX_DATAGRAM,
     emit::lock,
     header::TraceHeader,
     stats::{self, Drop},
 };
+
+/// Subsegments leave before their segment when its document would be over half of a datagram.
+const STREAM_BYTES: usize = MAX_DATAGRAM / 2;
 
 /// A segment being recorded, with all its subsegments, behind one lock of its own.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ struct State {
     open_subsegments: u32,
     /// The segment left while subsegments were open; each of them leaves at its own end.
     left_early: bool,
+    /// The record is over the streaming threshold, and what was ready to leave has left.
+    streaming: bool,
 }
 
 impl Live {
@@ -63,6 +69,7 @@ impl Live {
             segment_open: true,
             open_subsegments: 0,
             left_early: false,
+            streaming: false,
         };
         let live = Self {
             recorder: recorder.clone(),
@@ -75,45 +82,42 @@ impl Live {
         (Arc::new(live), id)
     }
 
-    /// Begins a subsegment; returns what it is recorded in, its place there and its id.
-    pub(crate) fn begin_child(
-        self: &Arc<Self>,
-        parent: (u32, SegmentId),
-        name: &str,
-    ) -> (Arc<Self>, u32, SegmentId) {
+    /// Begins a subsegment; returns what it is recorded in and its place there.
+    pub(crate) fn begin_child(self: &Arc<Self>, parent: Place, name: &str) -> (Arc<Self>, Place) {
         let start = self.elapsed();
         {
             let mut state = lock(&self.state);
             let State { record, open_subsegments, .. } = &mut *state;
-            let fits = |record: &&mut Box<Data>| {
-                record.entities.len() < MAX_ENTITIES && record.fits(name.len())
-            };
-            if let Some(record) = record.as_mut().filter(fits) {
+            if let Some(record) = record
+                && record.held() < MAX_ENTITIES
+                && record.fits(name.len())
+                && record.entity(parent).is_some()
+            {
                 let id = SegmentId::random();
-                let index = record.push_entity(id, parent.0, name, start);
+                let index = record.push_entity(id, parent.index, name, start);
                 *open_subsegments += 1;
-                return (Arc::clone(self), index, id);
+                return (Arc::clone(self), Place { index, id });
             }
         }
-        // The record has left, as it has for a task that outlives its request, or it is full: the
-        // subsegment leaves in a document of its own.
+        // The parent has left, as it has for a task that outlives its request, or the record is
+        // full: the subsegment leaves in a document of its own.
         let header = TraceHeader {
             root: Some(self.trace_id),
-            parent: Some(parent.1),
+            parent: Some(parent.id),
             sampled: None,
             data: self.data.clone(),
         };
         let (live, id) = Self::begin(&self.recorder, name, &header, true);
-        (live, 0, id)
+        (live, Place { index: 0, id })
     }
 
     /// Changes an entity that has not ended; `bytes` is what the change adds.
-    pub(crate) fn change(&self, entity: u32, bytes: usize, change: impl FnOnce(&mut Data)) {
+    pub(crate) fn change(&self, place: Place, bytes: usize, change: impl FnOnce(&mut Data)) {
         let mut state = lock(&self.state);
         let Some(record) = state.record.as_mut() else {
             return log::debug!("a change after the trace has left is ignored");
         };
-        if record.entities[entity as usize].end != OPEN {
+        if !record.entity(place).is_some_and(|entity| entity.is_open()) {
             log::debug!("a change after the end is ignored");
         } else if record.fits(bytes) {
             change(record);
@@ -123,39 +127,33 @@ impl Live {
     }
 
     /// Ends an entity; whoever ends the last open one of the tree hands the record over.
-    pub(crate) fn end(self: &Arc<Self>, entity: u32) {
+    pub(crate) fn end(self: &Arc<Self>, place: Place) {
         let now = self.elapsed();
-        let mut hold = false;
-        let leaving = {
+        let hub = self.recorder.hub();
+        let (leaving, hold) = {
             let mut state = lock(&self.state);
-            let State { record, segment_open, open_subsegments, left_early } = &mut *state;
-            let Some(data) = record else { return };
-            let ended = &mut data.entities[entity as usize];
-            if ended.end != OPEN {
+            let Some(entity) = state.record.as_mut().and_then(|record| record.entity(place)) else {
+                return;
+            };
+            if !entity.is_open() {
                 return;
             }
-            ended.end = now.max(ended.start);
-            if entity == 0 {
-                *segment_open = false;
-                hold = *open_subsegments > 0;
+            entity.end = now.max(entity.start);
+            if place.index == 0 && !state.left_early {
+                state.segment_open = false;
             } else {
-                *open_subsegments -= 1;
+                state.open_subsegments -= 1;
             }
-            if *left_early {
-                let straggler = take_straggler(data, entity);
-                if *open_subsegments == 0 {
-                    *record = None;
-                }
-                straggler
-            } else if !*segment_open && *open_subsegments == 0 {
-                record.take()
-            } else {
-                None
-            }
+            let hold = place.index == 0 && state.open_subsegments > 0 && !state.left_early;
+            (state.leaving(place.index, self.recorder.streaming_threshold()), hold)
         };
-        let hub = self.recorder.hub();
-        if let Some(record) = leaving {
-            hub.deliver(record);
+        match leaving {
+            Leaving::Nothing => {}
+            Leaving::Whole(record) => hub.deliver(record),
+            Leaving::Parts(parts) => {
+                stats::add(&self.recorder.counters().streamed, parts.len() as u64);
+                parts.into_iter().for_each(|part| hub.deliver(Box::new(part)));
+            }
         }
         if hold {
             hub.hold(Arc::clone(self));
@@ -172,10 +170,7 @@ impl Live {
                 return;
             }
             let Some(record) = state.record.as_mut() else { return };
-            let copy = record.subtree(0, |_| true);
-            for entity in record.entities.iter_mut().filter(|entity| entity.end != OPEN) {
-                entity.flags |= flag::LEFT;
-            }
+            let copy = record.leave_behind_open();
             state.left_early = true;
             copy
         };
@@ -188,14 +183,38 @@ impl Live {
     }
 }
 
-/// The entity and what ended under it since the segment left; open ones leave at their own end.
-fn take_straggler(record: &mut Data, entity: u32) -> Option<Box<Data>> {
-    let leaves = |entity: &EntityData| entity.end != OPEN && entity.flags & flag::LEFT == 0;
-    let copy = record.subtree(entity, leaves);
-    for left in &copy.entities {
-        if let Some(original) = record.entities.iter_mut().find(|original| original.id == left.id) {
-            original.flags |= flag::LEFT;
+/// What an end sends on its way.
+enum Leaving {
+    Nothing,
+    Whole(Box<Data>),
+    /// Subsegments that leave on their own.
+    Parts(Vec<Data>),
+}
+
+impl State {
+    fn leaving(&mut self, ended: u32, threshold: usize) -> Leaving {
+        let Some(record) = self.record.as_mut() else { return Leaving::Nothing };
+        if self.left_early {
+            let straggler = record.take_straggler(ended);
+            if self.open_subsegments == 0 {
+                self.record = None;
+            }
+            return Leaving::Parts(vec![straggler]);
+        }
+        if !self.segment_open && self.open_subsegments == 0 {
+            return self.record.take().map_or(Leaving::Nothing, Leaving::Whole);
+        }
+        if record.held() <= threshold && record.document_size() <= STREAM_BYTES {
+            self.streaming = false;
+            return Leaving::Nothing;
+        }
+        // The first time all that is ready leaves; from then on only this end can make more ready.
+        if std::mem::replace(&mut self.streaming, true) {
+            record
+                .take_newly_ready(ended)
+                .map_or(Leaving::Nothing, |part| Leaving::Parts(vec![part]))
+        } else {
+            Leaving::Parts(record.take_all_ready())
         }
     }
-    Some(Box::new(copy))
 }

@@ -31,6 +31,7 @@ pub(super) struct Inner {
     pub(super) random_noop_ids: bool,
     pub(super) context_missing: ContextMissing,
     pub(super) sampler: LocalSampler,
+    pub(super) streaming_threshold: usize,
     pub(super) common: Arc<Common>,
     pub(super) counters: Arc<Counters>,
     pub(super) hub: Hub,
@@ -109,6 +110,10 @@ impl Recorder {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.inner.counters
+    }
+
+    pub(super) fn streaming_threshold(&self) -> usize {
+        self.inner.streaming_threshold
     }
 
     pub(super) fn inner(&self) -> &Inner {

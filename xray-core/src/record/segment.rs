@@ -1,6 +1,6 @@
 use std::{ops::Deref, thread};
 
-use super::{Entity, Live, Recorder, entity::Passing};
+use super::{Entity, Live, Recorder, data::Place, entity::Passing};
 use crate::{
     SegmentId, TraceId,
     document::clean_name,
@@ -119,7 +119,7 @@ impl<'a> SegmentBuilder<'a> {
             stats::add(&inner.counters.sampled, 1);
             let name = clean_name(self.name, &inner.service);
             let (live, id) = Live::begin(self.recorder, &name, &self.header, false);
-            Entity::recorded(live, 0, id)
+            Entity::recorded(live, Place { index: 0, id })
         } else {
             stats::add(&inner.counters.unsampled, 1);
             Entity::passing(self.passing(inner.random_noop_ids))

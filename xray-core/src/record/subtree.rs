@@ -1,37 +1,186 @@
-//! A part of a record as a record of its own.
+//! Parts of a record that leave as records of their own.
 
-use super::data::{AnnotationText, Data, EntityData, HttpData, NONE, SqlData, Text};
+use super::data::{AnnotationText, Data, EntityData, HttpData, List, NONE, SqlData, Text};
+use crate::SegmentId;
+
+/// A record is packed anew when so many entities have left, and more than stay.
+const PACK_AT: usize = 256;
 
 impl Data {
-    /// A record of `root` and of what lies under it and passes `keep`; the others' children go too.
-    pub(crate) fn subtree(&self, root: u32, keep: impl Fn(&EntityData) -> bool) -> Self {
-        let mut copy = Self {
+    /// A copy of everything, with what is open marked as such; what has ended is removed. The open
+    /// entities stay, each by itself.
+    pub(crate) fn leave_behind_open(&mut self) -> Self {
+        let copy = self.copy_subtree(0, |_| true);
+        let all = self.in_order(0, |_| true);
+        for &index in &all {
+            let entity = &mut self.entities[index as usize];
+            entity.parent = NONE;
+            entity.children = List::EMPTY;
+            entity.next_sibling = NONE;
+            if !entity.is_open() {
+                self.free_slot(index);
+            }
+        }
+        copy
+    }
+
+    /// Takes out an entity that ended after its segment had left.
+    pub(crate) fn take_straggler(&mut self, straggler: u32) -> Self {
+        let parent = self.entities[straggler as usize].parent;
+        if parent != NONE {
+            self.unlink_children(parent, |child| child == straggler);
+        }
+        self.take_ended(straggler)
+    }
+
+    /// Takes out an entity that is in no list of children, with what has ended under it; what is
+    /// open stays by itself.
+    fn take_ended(&mut self, root: u32) -> Self {
+        let ended = |entity: &EntityData| !entity.is_open();
+        let mut copy = self.copy_subtree(root, ended);
+        copy.streamed = true;
+        copy.parent_id = self.entities[root as usize].parent_id;
+        for index in self.in_order(root, ended) {
+            let open: Vec<u32> =
+                self.children(index).filter(|&child| self.is_open(child)).collect();
+            for child in open {
+                self.entities[child as usize].parent = NONE;
+                self.entities[child as usize].next_sibling = NONE;
+            }
+            self.free_slot(index);
+        }
+        self.left_bytes += copy.size();
+        self.pack_if_worth();
+        copy
+    }
+
+    /// Takes out every ended subtree whose parent must stay: it is open, or something else under it is.
+    pub(crate) fn take_all_ready(&mut self) -> Vec<Self> {
+        // Children stand behind their parents, so one pass backwards knows the children first.
+        let order = self.in_order(0, |_| true);
+        let mut ready = vec![false; self.entities.len()];
+        for &index in order.iter().skip(1).rev() {
+            let children_ready = self.children(index).all(|child| ready[child as usize]);
+            ready[index as usize] = !self.is_open(index) && children_ready;
+        }
+        let mut taken = Vec::new();
+        for index in order {
+            if self.entities[index as usize].id.is_noop() || ready[index as usize] {
+                continue;
+            }
+            for child in self.unlink_children(index, |child| ready[child as usize]) {
+                taken.push(self.take_ended(child));
+            }
+        }
+        taken
+    }
+
+    /// Takes out what became ready because `ended` did, where all that was ready before has left.
+    pub(crate) fn take_newly_ready(&mut self, ended: u32) -> Option<Self> {
+        if self.entities[ended as usize].children.first != NONE {
+            return None;
+        }
+        let mut top = ended;
+        loop {
+            let parent = self.entities[top as usize].parent;
+            if parent == NONE {
+                return None;
+            }
+            let only_child = self.entities[parent as usize].children.first == top
+                && self.entities[parent as usize].children.last == top;
+            if parent == 0 || self.is_open(parent) || !only_child {
+                self.unlink_children(parent, |child| child == top);
+                return Some(self.take_ended(top));
+            }
+            top = parent;
+        }
+    }
+
+    fn is_open(&self, index: u32) -> bool {
+        self.entities[index as usize].is_open()
+    }
+
+    /// `root` and what lies under it and passes `keep`, parents before children.
+    fn in_order(&self, root: u32, keep: impl Fn(&EntityData) -> bool) -> Vec<u32> {
+        let mut order = vec![root];
+        let mut at = 0;
+        while let Some(&index) = order.get(at) {
+            order
+                .extend(self.children(index).filter(|&child| keep(&self.entities[child as usize])));
+            at += 1;
+        }
+        order
+    }
+
+    /// Removes the children that `leaves` names from the list of `parent`; returns them in order.
+    fn unlink_children(&mut self, parent: u32, leaves: impl Fn(u32) -> bool) -> Vec<u32> {
+        let children: Vec<u32> = self.children(parent).collect();
+        self.entities[parent as usize].children = List::EMPTY;
+        let mut left = Vec::new();
+        for child in children {
+            self.entities[child as usize].next_sibling = NONE;
+            if leaves(child) {
+                left.push(child);
+            } else {
+                self.link_child(parent, child);
+            }
+        }
+        left
+    }
+
+    fn free_slot(&mut self, index: u32) {
+        self.entities[index as usize].id = SegmentId::NOOP;
+        self.free.push(index);
+    }
+
+    /// A record of `root` and of what lies under it and passes `keep`.
+    fn copy_subtree(&self, root: u32, keep: impl Fn(&EntityData) -> bool) -> Self {
+        let mut copy = self.empty_copy();
+        let mut places = vec![NONE; self.entities.len()];
+        for index in self.in_order(root, keep) {
+            let entity = &self.entities[index as usize];
+            let parent = places.get(entity.parent as usize).copied().unwrap_or(NONE);
+            let place = copy.push_entity(entity.id, parent, self.text(entity.name), entity.start);
+            copy.copy_blocks(place, self, entity);
+            places[index as usize] = place;
+        }
+        copy
+    }
+
+    fn empty_copy(&self) -> Self {
+        Self {
             common: self.common.clone(),
             trace_id: self.trace_id,
             parent_id: self.parent_id,
             streamed: self.streamed,
             start: self.start,
             ..Self::default()
-        };
-        if root != 0 {
-            copy.streamed = true;
-            let parent = self.entities[root as usize].parent;
-            copy.parent_id = self.entities.get(parent as usize).map(|parent| parent.id);
         }
-        // Parents stand before their children, so one pass in order knows each parent's new place.
-        let mut places = vec![NONE; self.entities.len()];
-        for (index, entity) in self.entities.iter().enumerate().skip(root as usize) {
-            let parent = places.get(entity.parent as usize).copied().unwrap_or(NONE);
-            if index != root as usize && (parent == NONE || !keep(entity)) {
-                continue;
-            }
-            places[index] = copy.copy_entity(self, entity, parent);
-        }
-        copy
     }
 
-    fn copy_entity(&mut self, from: &Self, entity: &EntityData, parent: u32) -> u32 {
-        let index = self.push_entity(entity.id, parent, from.text(entity.name), entity.start);
+    /// Gives back what entities that have left still hold; slots stay where they are.
+    fn pack_if_worth(&mut self) {
+        let live = self.entities.len() - self.free.len();
+        if self.free.len() < PACK_AT.max(live) || self.left_bytes * 2 < self.size() {
+            return;
+        }
+        let mut packed = self.empty_copy();
+        packed.entities.clone_from(&self.entities);
+        packed.free.clone_from(&self.free);
+        for (index, entity) in self.entities.iter().enumerate() {
+            if !entity.id.is_noop() {
+                let name = packed.push_text(self.text(entity.name));
+                let fresh = &mut packed.entities[index];
+                fresh.name = name;
+                (fresh.http, fresh.sql, fresh.rest) = (NONE, NONE, NONE);
+                (fresh.annotations, fresh.metadata) = (List::EMPTY, List::EMPTY);
+                packed.copy_blocks(index as u32, self, entity);
+            }
+        }
+        *self = packed;
+    }
+
+    fn copy_blocks(&mut self, index: u32, from: &Self, entity: &EntityData) {
         let copied = &mut self.entities[index as usize];
         copied.end = entity.end;
         copied.flags = entity.flags;
@@ -83,6 +232,5 @@ impl Data {
         if let Some(rest) = from.rest.get(entity.rest as usize) {
             *self.rest(index) = rest.clone();
         }
-        index
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::data::{AnnotationText, Data, HttpData, NONE, OPEN, Rest, SqlData, Text, flag};
+use super::data::{AnnotationText, Data, HttpData, NONE, Rest, SqlData, Text, flag};
 use crate::{
     document::{
         AnnotationValue, Annotations, Aws, Cause, Document, Http, HttpRequest, HttpResponse,
@@ -14,34 +14,31 @@ use crate::{
 /// A record's tree, ready to give documents.
 pub(crate) struct Tree<'a> {
     data: &'a Data,
-    first_child: Vec<u32>,
-    next_sibling: Vec<u32>,
-    /// Entities that leave in a document of their own.
+    /// Entities that leave in a document of their own: deep ones, and those of a tree that was split.
     own: Vec<bool>,
 }
 
 impl<'a> Tree<'a> {
     pub(crate) fn new(data: &'a Data) -> Self {
-        let count = data.entities.len();
-        let mut tree = Self {
-            data,
-            first_child: vec![NONE; count],
-            next_sibling: vec![NONE; count],
-            own: vec![false; count],
-        };
-        for index in (1..count).rev() {
-            let parent = data.entities[index].parent as usize;
-            tree.next_sibling[index] = tree.first_child[parent];
-            tree.first_child[parent] = index as u32;
-            tree.own[index] = data.entities[index].depth.is_multiple_of(MAX_DEPTH);
-        }
-        tree
+        Self { data, own: vec![false; data.entities.len()] }
     }
 
-    /// The entities that begin a document: those that hang too deep, then the record's first.
-    pub(crate) fn roots(&self) -> Vec<u32> {
-        let deep = (1..self.own.len()).filter(|&index| self.own[index]);
-        deep.map(|index| index as u32).chain([0]).collect()
+    /// The entities that begin a document, deepest first: every [`MAX_DEPTH`] levels there are some,
+    /// and the record's first.
+    pub(crate) fn roots(&mut self) -> Vec<u32> {
+        let mut roots = vec![0];
+        let mut level = vec![0];
+        let mut depth = 0;
+        while !level.is_empty() {
+            level = level.iter().flat_map(|&index| self.data.children(index)).collect();
+            depth += 1;
+            if depth % MAX_DEPTH == 0 {
+                level.iter().for_each(|&index| self.own[index as usize] = true);
+                roots.extend(&level);
+            }
+        }
+        roots.reverse();
+        roots
     }
 
     /// Gives each embedded child of `root` a document of its own; returns these children.
@@ -54,12 +51,7 @@ impl<'a> Tree<'a> {
     }
 
     fn children(&self, of: u32) -> impl Iterator<Item = u32> + '_ {
-        let first = self.first_child[of as usize];
-        let all = std::iter::successors((first != NONE).then_some(first), |&child| {
-            let next = self.next_sibling[child as usize];
-            (next != NONE).then_some(next)
-        });
-        all.filter(|&child| !self.own[child as usize])
+        self.data.children(of).filter(|&child| !self.own[child as usize])
     }
 
     /// The document of `root`, with all that is embedded in it.
@@ -72,8 +64,8 @@ impl<'a> Tree<'a> {
             self.add_segment_fields(&mut document);
         } else {
             document.kind = Some("subsegment");
-            let parent = data.entities.get(data.entities[root as usize].parent as usize);
-            document.parent_id = parent.map_or(data.parent_id, |parent| Some(parent.id));
+            let parent = data.entities[root as usize].parent_id;
+            document.parent_id = parent.or(data.parent_id);
         }
         document
     }
@@ -109,8 +101,8 @@ impl<'a> Tree<'a> {
             parent_id: None,
             kind: None,
             start_time: self.seconds(entity.start),
-            end_time: (entity.end != OPEN).then(|| self.seconds(entity.end)),
-            in_progress: entity.end == OPEN,
+            end_time: (!entity.is_open()).then(|| self.seconds(entity.end)),
+            in_progress: entity.is_open(),
             namespace: entity.namespace,
             origin: rest.and_then(|rest| rest.origin.as_deref()).map(Cow::Borrowed),
             resource_arn: rest.and_then(|rest| rest.resource_arn.as_deref()).map(Cow::Borrowed),

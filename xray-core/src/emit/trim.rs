@@ -1,0 +1,83 @@
+use serde_json::Value;
+
+use crate::document::Document;
+
+/// What stands in place of a value that was too big.
+const TRUNCATED: &str = "[truncated]";
+
+/// Stack frames that stay in a document that is too big.
+const FRAMES: usize = 10;
+
+/// The document with as much left out as it takes to fit: stack frames beyond ten, then metadata
+/// values, the largest first, then queries; `None` if that does not suffice.
+pub(super) fn trim(document: &Document<'_>, fits: impl Fn(&Value) -> bool) -> Option<Value> {
+    let mut value = serde_json::to_value(document).ok()?;
+    trim_stacks(&mut value);
+    while !fits(&value) {
+        if !trim_largest(&mut value) && !trim_query(&mut value) {
+            return None;
+        }
+    }
+    Some(value)
+}
+
+fn trim_stacks(document: &mut Value) {
+    let exceptions = document.pointer_mut("/cause/exceptions").and_then(Value::as_array_mut);
+    for exception in exceptions.into_iter().flatten() {
+        let Some(stack) = exception["stack"].as_array_mut().filter(|stack| stack.len() > FRAMES)
+        else {
+            continue;
+        };
+        let left_out = (stack.len() - FRAMES) as u64;
+        stack.truncate(FRAMES);
+        let before = exception["truncated"].as_u64().unwrap_or(0);
+        exception["truncated"] = (before + left_out).into();
+    }
+}
+
+/// Replaces the largest metadata value; `false` if there is none left.
+fn trim_largest(document: &mut Value) -> bool {
+    let namespaces = document.get_mut("metadata").and_then(Value::as_object_mut);
+    let values = namespaces
+        .into_iter()
+        .flat_map(|namespaces| namespaces.values_mut())
+        .filter_map(Value::as_object_mut)
+        .flat_map(|values| values.values_mut());
+    let largest = values.map(|value| (size(value), value)).max_by_key(|(size, _)| *size);
+    match largest {
+        Some((size, value)) if size > TRUNCATED.len() + 2 => {
+            *value = TRUNCATED.into();
+            true
+        }
+        _ => false,
+    }
+}
+
+fn trim_query(document: &mut Value) -> bool {
+    match document.pointer_mut("/sql/sanitized_query") {
+        Some(query) if query != TRUNCATED => {
+            *query = TRUNCATED.into();
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Bytes of the value as JSON.
+pub(super) fn size(value: &Value) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Counting does not fail, and a value always serialises.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
+}
