@@ -33,6 +33,7 @@ pub mod testing;
 
 pub use document::{AnnotationValue, Namespace, Sql};
 pub use emit::Delivery;
+pub use environment::Plugin;
 pub use error::Error;
 pub use header::TraceHeader;
 pub use id::{SegmentId, TraceId};

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::collections::BTreeMap;
 
 /// An environment variable that the SDK reads.
 #[derive(Clone, Copy, Debug)]
@@ -34,24 +34,59 @@ pub const VARIABLES: &[Variable] = &[
         name: "AWS_XRAY_NOOP_ID",
         meaning: "`false` gives real ids to traces that are not recorded",
     },
+    Variable {
+        name: "AWS_LOG_GROUP",
+        meaning: "the CloudWatch log group of the service, named in each segment",
+    },
+    Variable {
+        name: "AWS_EC2_METADATA_DISABLED",
+        meaning: "`true` keeps the detection of EC2 from asking the instance's metadata service",
+    },
+    Variable {
+        name: "IMDS_ENDPOINT",
+        meaning: "where the metadata service of EC2 is, in place of `169.254.169.254`",
+    },
+    Variable {
+        name: "ECS_CONTAINER_METADATA_URI_V4",
+        meaning: "where the container's metadata is; ECS sets it, and its detection needs it",
+    },
+    Variable {
+        name: "ECS_CONTAINER_METADATA_URI",
+        meaning: "the same in version 3, for where version 4 is not set",
+    },
+    Variable {
+        name: "KUBERNETES_SERVICE_HOST",
+        meaning: "where the cluster's API is; Kubernetes sets it, and the detection of EKS needs it",
+    },
+    Variable {
+        name: "KUBERNETES_SERVICE_PORT",
+        meaning: "the port of the cluster's API; 443 if not set",
+    },
+    Variable {
+        name: "HOSTNAME",
+        meaning: "the name of the container or pod where `/proc/sys/kernel/hostname` has none",
+    },
 ];
 
 /// Where variables are read from: the process, or a test's table.
-#[derive(Clone)]
-pub(crate) struct Reader(Arc<Read>);
-
-type Read = dyn Fn(&str) -> Option<String> + Send + Sync;
+#[derive(Clone, Debug)]
+pub(crate) enum Reader {
+    Process,
+    Table(BTreeMap<String, String>),
+}
 
 impl Reader {
-    pub(crate) fn process() -> Self {
-        Self(Arc::new(|name| std::env::var(name).ok()))
+    #[cfg(test)]
+    pub(crate) fn table(table: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self::Table(table.iter().map(owned).collect())
     }
 
-    #[cfg(test)]
-    pub(crate) fn table(table: &'static [(&'static str, &'static str)]) -> Self {
-        Self(Arc::new(move |name| {
-            table.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        }))
+    /// Sets a variable of a table; the process's own stay as they are.
+    pub(super) fn set(&mut self, name: &str, value: String) {
+        if let Self::Table(table) = self {
+            table.insert(name.to_owned(), value);
+        }
     }
 
     /// The value, if it is set and not empty.
@@ -60,13 +95,11 @@ impl Reader {
             VARIABLES.iter().any(|variable| variable.name == name),
             "{name} is not listed"
         );
-        (self.0)(name).filter(|value| !value.trim().is_empty())
-    }
-}
-
-impl fmt::Debug for Reader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Reader")
+        let value = match self {
+            Self::Process => std::env::var(name).ok(),
+            Self::Table(table) => table.get(name).cloned(),
+        };
+        value.filter(|value| !value.trim().is_empty())
     }
 }
 

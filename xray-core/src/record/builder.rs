@@ -5,7 +5,7 @@ use crate::{
     Error,
     document::clean_name,
     emit::{DaemonAddress, Delivery, Emitter, Hub, Record, UdpEmitter},
-    environment::{Reader, Switch, switch},
+    environment::{Detection, Machine, Plugin, Reader, Switch, switch},
     sample::{LocalRules, LocalSampler},
     stats::Counters,
 };
@@ -44,7 +44,8 @@ pub struct RecorderBuilder {
     grace: Duration,
     streaming_threshold: usize,
     context_missing: ContextMissing,
-    environment: Reader,
+    plugins: Vec<Plugin>,
+    machine: Machine,
 }
 
 impl RecorderBuilder {
@@ -59,7 +60,8 @@ impl RecorderBuilder {
             grace: GRACE,
             streaming_threshold: STREAMING_THRESHOLD,
             context_missing: ContextMissing::default(),
-            environment: Reader::process(),
+            plugins: Vec::new(),
+            machine: Machine::real(),
         }
     }
 
@@ -114,10 +116,40 @@ impl RecorderBuilder {
         self
     }
 
-    #[cfg(test)]
-    pub(crate) fn environment(mut self, reader: Reader) -> Self {
-        self.environment = reader;
+    /// Which AWS resources to look for, so that segments say where they were recorded: their
+    /// `origin`, and blocks such as `aws.ecs`. None if not set, and for an empty list.
+    ///
+    /// The search begins at [`build`](Self::build) on a thread of its own, takes some seconds at the
+    /// most and holds nothing up: a segment that leaves before its end goes without. Whatever is not
+    /// there adds nothing, and what fails is logged once. Of several origins the first counts, in
+    /// the order Elastic Beanstalk, EKS, ECS, EC2; the blocks of all are kept. What a segment says
+    /// of itself, with [`origin`](crate::Entity::origin) and [`aws`](crate::Entity::aws), stays.
+    ///
+    /// ```
+    /// use xray_core::{Plugin, Recorder};
+    ///
+    /// let xray = Recorder::builder("orders").detect([Plugin::Ecs]).build()?;
+    /// # Ok::<(), xray_core::Error>(())
+    /// ```
+    pub fn detect(mut self, plugins: impl IntoIterator<Item = Plugin>) -> Self {
+        self.plugins = plugins.into_iter().collect();
         self
+    }
+
+    /// Looks for all AWS resources that are known; see [`detect`](Self::detect).
+    pub fn detect_all(self) -> Self {
+        self.detect(Plugin::BY_PRIORITY)
+    }
+
+    /// Which machine's variables and files are read in place of this one's: for tests.
+    pub fn machine(mut self, machine: Machine) -> Self {
+        self.machine = machine;
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn environment(self, reader: Reader) -> Self {
+        self.machine(Machine::with_variables(reader))
     }
 
     /// Builds the recorder.
@@ -127,7 +159,7 @@ impl RecorderBuilder {
     /// absent daemon never are an error: they are logged and counted.
     pub fn build(self) -> Result<Recorder, Error> {
         let coded = self.daemon.as_deref().map(str::parse::<DaemonAddress>).transpose()?;
-        let environment = &self.environment;
+        let environment = self.machine.variables();
         let address =
             from_environment(environment, "AWS_XRAY_DAEMON_ADDRESS", |text| text.parse().ok())
                 .or(coded)
@@ -150,6 +182,8 @@ impl RecorderBuilder {
         };
         let working_directory =
             std::env::current_dir().ok().map(|directory| directory.to_string_lossy().into_owned());
+        let plugins = if enabled { self.plugins } else { Vec::new() };
+        let detection = Detection::start(plugins, self.machine);
         Ok(Recorder::new(Inner {
             service: clean_name(&service, "unknown").into_owned(),
             enabled,
@@ -157,7 +191,7 @@ impl RecorderBuilder {
             context_missing,
             sampler: LocalSampler::new(&self.rules),
             streaming_threshold: self.streaming_threshold,
-            common: Arc::new(Common { version: self.version, working_directory }),
+            common: Arc::new(Common { version: self.version, working_directory, detection }),
             counters,
             hub,
         }))

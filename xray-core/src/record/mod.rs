@@ -26,9 +26,14 @@ pub(crate) use data::Data;
 pub(crate) use live::Live;
 pub(crate) use view::Tree;
 
+use std::sync::Arc;
+
+use crate::environment::Detection;
+
 /// What all segments of a recorder share.
 #[derive(Debug)]
 pub(crate) struct Common {
     pub(crate) version: Option<String>,
     pub(crate) working_directory: Option<String>,
+    pub(crate) detection: Arc<Detection>,
 }

@@ -96,6 +96,15 @@ impl Recorder {
         self.begin_flush(timeout).wait()
     }
 
+    /// Waits until the search for AWS resources has ended, at most for `timeout`; `true` if it has.
+    ///
+    /// Only short programs need it, whose first segments would leave before. It blocks the thread;
+    /// see [`RecorderBuilder::detect`].
+    #[expect(clippy::must_use_candidate, reason = "most callers only want to wait")]
+    pub fn wait_for_environment(&self, timeout: Duration) -> bool {
+        self.inner.common.detection.wait(timeout)
+    }
+
     pub(crate) fn begin_flush(&self, timeout: Duration) -> Arc<Flush> {
         self.inner.hub.flush(timeout)
     }

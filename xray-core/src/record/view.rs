@@ -82,6 +82,7 @@ impl<'a> Tree<'a> {
             sdk_version: env!("CARGO_PKG_VERSION"),
             sampling_rule_name: None,
         });
+        common.detection.current().complete(document);
     }
 
     /// Recurses no deeper than [`MAX_DEPTH`], since deeper entities are roots.

@@ -1,0 +1,59 @@
+use super::{
+    Machine,
+    client::{Deadline, Endpoint, Request},
+    found::{Found, object, text},
+    logs,
+};
+
+/// The address of the metadata service on every instance.
+const SERVICE: &str = "http://169.254.169.254";
+
+const TOKEN: Request<'_> = Request {
+    method: "PUT",
+    path: "/latest/api/token",
+    headers: &[("x-aws-ec2-metadata-token-ttl-seconds", "60")],
+};
+
+/// By the instance metadata service: version 2 with a token, version 1 where that fails.
+pub(super) fn find(machine: &Machine) -> Result<Option<Found>, String> {
+    let disabled = machine.get("AWS_EC2_METADATA_DISABLED");
+    if disabled.is_some_and(|value| value.trim().eq_ignore_ascii_case("true")) {
+        return Ok(None);
+    }
+    let service = machine.get("IMDS_ENDPOINT").unwrap_or_else(|| SERVICE.into());
+    // The official SDKs take a bare host here.
+    let service = service.trim();
+    let url = if service.contains("://") { service.into() } else { format!("http://{service}") };
+    let endpoint = Endpoint::parse(&url).map_err(|reason| format!("IMDS_ENDPOINT: {reason}"))?;
+    let document = document(&endpoint, Deadline::start())?;
+
+    let document = object(&document, "the instance's identity document")?;
+    let mut found = Found::default();
+    found.add("instance_id", text(&document, "instanceId"));
+    if found.block.is_empty() {
+        return Err("the instance's identity document has no instanceId".into());
+    }
+    found.add("availability_zone", text(&document, "availabilityZone"));
+    found.add("instance_size", text(&document, "instanceType"));
+    found.add("ami_id", text(&document, "imageId"));
+    match logs::from_agent(machine) {
+        Ok(groups) => found.logs = groups,
+        Err(reason) => log::warn!("the CloudWatch agent's log groups are left out: {reason}"),
+    }
+    Ok(Some(found))
+}
+
+fn document(endpoint: &Endpoint, deadline: Deadline) -> Result<Vec<u8>, String> {
+    let token = endpoint
+        .send(&TOKEN, deadline)
+        .and_then(|token| String::from_utf8(token).map_err(|_| "the token is not a text".into()));
+    let token = token.inspect_err(|reason| log::debug!("no token, so IMDSv1 is tried: {reason}"));
+    let token = token.ok();
+    let header = token.as_deref().map(|token| ("x-aws-ec2-metadata-token", token.trim()));
+    let request = Request {
+        method: "GET",
+        path: "/latest/dynamic/instance-identity/document",
+        headers: header.as_slice(),
+    };
+    endpoint.send(&request, deadline)
+}

@@ -1,0 +1,1 @@
+//! Detection of EKS, against a cluster API on loopback that speaks TLS.
