@@ -62,13 +62,13 @@ fn hostile_strings_stay_text() {
     }
 }
 
-/// One segment per attack, whole and valid but for what its strings say.
+/// One segment per attack, whole and valid but for what its strings say, and one that is deep as well.
 fn accepted(now: f64) -> Vec<Vec<u8>> {
-    ATTACKS
-        .iter()
-        .enumerate()
-        .map(|(index, attack)| datagram(&segment(index, attack, now).to_string()))
-        .collect()
+    let deep = deep(&segment(ATTACKS.len(), ATTACKS[0], now), 500);
+    let segments = ATTACKS.iter().enumerate();
+    let segments =
+        segments.map(|(index, attack)| datagram(&segment(index, attack, now).to_string()));
+    segments.chain([datagram(&deep)]).collect()
 }
 
 /// What the receiver turns away, with attacks where an excerpt would show them.
@@ -82,7 +82,12 @@ fn rejected(now: f64) -> Vec<Vec<u8>> {
     bad_trace_id["trace_id"] = attack.into();
     let mut bad_time = segment(99, attack, now);
     bad_time["end_time"] = attack.into();
+    let noise = (0..60_000_u32).map(|byte| (byte.wrapping_mul(2_654_435_761) >> 24) as u8);
     vec![
+        Vec::new(),
+        noise.collect(),
+        HEADER.as_bytes().to_vec(),
+        datagram(&deep(&segment(99, attack, now), 5000)),
         attack.as_bytes().to_vec(),
         format!("{attack}\n{{}}").into_bytes(),
         datagram(attack),
@@ -93,6 +98,14 @@ fn rejected(now: f64) -> Vec<Vec<u8>> {
         datagram(&bad_trace_id.to_string()),
         datagram(&bad_time.to_string()),
     ]
+}
+
+/// The document with metadata that nests this deep around an attack.
+fn deep(document: &Value, depth: usize) -> String {
+    let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+    let mut document = document.clone();
+    document["metadata"] = json!({"deep": {"down": "MARK"}});
+    document.to_string().replace("\"MARK\"", &format!("{open}{}{close}", json!(ATTACKS[0])))
 }
 
 fn datagram(document: &str) -> Vec<u8> {

@@ -2,6 +2,7 @@
 //!
 //! Each has to be one trace with the right parents and one map, whoever begins it.
 
+mod alike;
 mod services;
 
 use std::net::SocketAddr;

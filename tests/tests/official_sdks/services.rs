@@ -1,4 +1,5 @@
-//! Our side of a chain: a service on axum and one on actix-web. Each calls on under `/call`.
+//! Our side of a chain: a service on axum and one on actix-web. Each answers under
+//! `/direct` and calls on under `/call`.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -28,8 +29,10 @@ pub(crate) fn recorder(service: &str, daemon: SocketAddr) -> Recorder {
 /// Serves on axum until the test's runtime ends; returns the address.
 pub(crate) async fn axum(xray: Recorder) -> SocketAddr {
     let call = async |Query(query): Query<Value>| call(&query).await;
-    let app =
-        axum::Router::new().route("/call", axum::routing::get(call)).layer(XRayLayer::with(xray));
+    let app = axum::Router::new()
+        .route("/direct", axum::routing::get("direct"))
+        .route("/call", axum::routing::get(call))
+        .layer(XRayLayer::with(xray));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let address = listener.local_addr().expect("bound");
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
@@ -45,7 +48,10 @@ pub(crate) async fn actix(xray: Recorder) -> SocketAddr {
     let address = listener.local_addr().expect("bound");
     let server = HttpServer::new(move || {
         let call = async |web::Query(query): web::Query<Value>| call(&query).await;
-        App::new().wrap(XRayMiddleware::with(xray.clone())).route("/call", web::get().to(call))
+        App::new()
+            .wrap(XRayMiddleware::with(xray.clone()))
+            .route("/direct", web::get().to(async || "direct"))
+            .route("/call", web::get().to(call))
     });
     let server = server.workers(1).disable_signals().listen(listener).expect("a listener");
     tokio::spawn(server.run());
