@@ -9,9 +9,7 @@ use actix_web::{
     web::Bytes,
 };
 use pin_project_lite::pin_project;
-use xray_core::http::Exchange;
-
-use super::recording_panics;
+use xray_core::http::{Exchange, recording_panics};
 
 pin_project! {
     /// The body of a response. Its end is the end of the segment; dropped before, the client has

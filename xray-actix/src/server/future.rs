@@ -12,10 +12,10 @@ use actix_web::{
 use pin_project_lite::pin_project;
 use xray_core::{
     Scope,
-    http::{Exchange, ResponseHead},
+    http::{Exchange, ResponseHead, recording_panics},
 };
 
-use super::{ResponseBody, TRACE_HEADER, recording_panics};
+use super::{ResponseBody, TRACE_HEADER};
 
 pin_project! {
     /// The response to be. Dropped before it is ready, the client has gone.
@@ -92,10 +92,7 @@ fn respond<B: MessageBody>(
             .or(if let BodySize::Sized(bytes) = size { Some(bytes) } else { None });
         // actix-web has made a response of the handler's `Err` and keeps the error beside it.
         if let Some(error) = response.response().error() {
-            if let Some(bytes) = content_length {
-                exchange.entity().content_length(bytes);
-            }
-            exchange.fail(error, Some(status));
+            exchange.record_error(error);
         }
         exchange.respond(&ResponseHead {
             status,

@@ -8,10 +8,10 @@ use actix_web::{
 };
 use xray_core::{
     Recorder,
-    http::{Exchange, RequestHead, ServerPolicy},
+    http::{Exchange, RequestHead, ServerPolicy, recording_panics},
 };
 
-use super::{ResponseBody, ResponseFuture, TRACE_HEADER, recording_panics};
+use super::{ResponseBody, ResponseFuture, TRACE_HEADER};
 
 /// Records a segment for each request of the service it wraps. Made by
 /// [`XRayMiddleware`](crate::XRayMiddleware).

@@ -36,7 +36,7 @@ fn expected(path: &str, response: &Value, flag: &str) -> Value {
         "http": { "request": request_block("GET", path), "response": response },
         "annotations": { "http_route": path },
         flag: true,
-        "cause": cause("Error", "out of stock"),
+        "cause": cause("OutOfStock", "out of stock"),
     })
 }
 

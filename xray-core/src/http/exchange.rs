@@ -1,4 +1,11 @@
-use std::{any::Any, borrow::Cow, error::Error, mem, net::IpAddr};
+use std::{
+    any::Any,
+    borrow::Cow,
+    error::Error,
+    mem,
+    net::IpAddr,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+};
 
 use super::{ServerPolicy, url::scrub_url};
 use crate::{
@@ -151,17 +158,16 @@ impl Exchange {
         if let Some(length) = response.content_length.filter(|_| !bodiless) {
             segment.content_length(length);
         }
-        let has_no_body = bodiless
-            || self.method == Method::Head
-            || response.body_ended
-            || response.content_length == Some(0);
-        let tunnel = self.method == Method::Connect && (200..300).contains(&status);
-        if has_no_body {
-            segment.end();
-        } else if tunnel || response.content_type.is_some_and(is_event_stream) {
+        let nothing_follows = self.method == Method::Head || response.body_ended;
+        let tunnel =
+            status == 101 || (self.method == Method::Connect && (200..300).contains(&status));
+        let streams = tunnel || (!bodiless && response.content_type.is_some_and(is_event_stream));
+        if streams && !nothing_follows {
             let body = segment.subsegment("response body");
             segment.end();
             self.phase = Phase::Stream(body);
+        } else if nothing_follows || bodiless || response.content_length == Some(0) {
+            segment.end();
         } else {
             self.phase = Phase::Body { segment, expected: response.content_length, sent: 0 };
         }
@@ -183,6 +189,11 @@ impl Exchange {
             Phase::Body { segment, expected: None, sent } => segment.content_length(sent),
             Phase::Handler(_) | Phase::Body { .. } | Phase::Stream(_) | Phase::Done => {}
         }
+    }
+
+    /// The handler failed, and a response that says so follows.
+    pub fn record_error(&self, error: &(dyn Error + 'static)) {
+        self.entity.record_dyn_error(error);
     }
 
     /// The handler or the body failed. Without a head, `status` is what the server will answer.
@@ -241,6 +252,17 @@ impl Drop for Exchange {
         }
         self.finish();
     }
+}
+
+/// Runs a middleware's `work`, such as a poll of the handler; a panic ends the exchange and goes on
+/// unchanged, so that the client sees what it would see without the middleware.
+pub fn recording_panics<T>(exchange: &mut Option<Exchange>, work: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
+        if let Some(mut exchange) = exchange.take() {
+            exchange.panicked(&*payload);
+        }
+        resume_unwind(payload)
+    })
 }
 
 fn record_request(segment: &Segment, policy: &ServerPolicy, request: &RequestHead<'_>) {

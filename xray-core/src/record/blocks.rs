@@ -111,6 +111,12 @@ impl Entity {
         });
     }
 
+    /// The called service is known to send a segment of its own, so X-Ray waits for it in place of
+    /// drawing a guess. Call it after [`http_request`](Self::http_request).
+    pub fn traced(&self) {
+        self.change(0, |record, index| record.http(index).traced = true);
+    }
+
     /// The status of the response, which also says how the entity ended: 4xx is an error, 429 a
     /// throttle, 5xx a fault. 0 is no status.
     pub fn http_response(&self, status: u16) {

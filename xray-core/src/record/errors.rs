@@ -4,13 +4,14 @@ use std::{
     any::type_name,
     borrow::Cow,
     error::Error,
+    fmt::{self, Write},
     panic::{AssertUnwindSafe, Location, catch_unwind},
 };
 
 use super::{Entity, data::flag};
 use crate::{
     SegmentId,
-    document::{Exception, MAX_EXCEPTION_CHAIN, StackFrame},
+    document::{Exception, MAX_EXCEPTION_CHAIN, MAX_SHORT_TEXT, StackFrame, cut},
 };
 
 impl Entity {
@@ -79,7 +80,10 @@ fn describe(mut next: Option<&(dyn Error + 'static)>) -> Vec<Exception> {
     let mut chain: Vec<Exception> = Vec::new();
     // Some more than are kept, so that the rest is counted, and an end for chains without one.
     while let Some(error) = next.filter(|_| chain.len() < 10 * MAX_EXCEPTION_CHAIN) {
-        let exception = exception("Error", || error.to_string(), Vec::new());
+        let mut exception = exception("Error", || error.to_string(), Vec::new());
+        if let Some(name) = type_shown_by_debug(error) {
+            exception.kind = Cow::Owned(name);
+        }
         if let Some(before) = chain.last_mut() {
             before.cause = Some(exception.id);
         }
@@ -87,6 +91,32 @@ fn describe(mut next: Option<&(dyn Error + 'static)>) -> Vec<Exception> {
         next = error.source();
     }
     chain
+}
+
+/// The type of an error that is only known as a trait object: what a derived `Debug` begins with.
+fn type_shown_by_debug(error: &(dyn Error + 'static)) -> Option<String> {
+    // The `Debug` of this one names its inner variants.
+    if error.is::<std::io::Error>() {
+        return Some("std::io::Error".into());
+    }
+    let mut text = Start(String::new());
+    // It ends with an error where enough was read, which is no failure.
+    let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{error:?}")));
+    let end = text.0.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.0.len());
+    let (name, rest) = text.0.split_at(end);
+    let derived = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && (rest.is_empty() || rest.starts_with('(') || rest.starts_with(" {"));
+    (written.is_ok() && derived).then(|| name.to_owned())
+}
+
+/// Keeps the start of a text that may be long.
+struct Start(String);
+
+impl Write for Start {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(cut(text, MAX_SHORT_TEXT));
+        if self.0.len() < MAX_SHORT_TEXT { Ok(()) } else { Err(fmt::Error) }
+    }
 }
 
 fn exception(

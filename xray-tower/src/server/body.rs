@@ -7,9 +7,9 @@ use std::{
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use xray_core::http::Exchange;
+use xray_core::http::{Exchange, recording_panics};
 
-use super::{fail, recording_panics};
+use super::fail;
 
 pin_project! {
     /// The body of a response. Its end is the end of the segment; dropped before, the client has

@@ -10,10 +10,10 @@ use pin_project_lite::pin_project;
 use xray_core::{
     Scope,
     header::HEADER_NAME,
-    http::{Exchange, ResponseHead},
+    http::{Exchange, ResponseHead, recording_panics},
 };
 
-use super::{ResponseBody, fail, recording_panics};
+use super::{ResponseBody, fail};
 
 pin_project! {
     /// The response to be. Dropped before it is ready, the client has gone.

@@ -10,10 +10,10 @@ use tower_service::Service;
 use xray_core::{
     Recorder,
     header::HEADER_NAME,
-    http::{Exchange, RequestHead, ServerPolicy},
+    http::{Exchange, RequestHead, ServerPolicy, recording_panics},
 };
 
-use super::{ResponseBody, ResponseFuture, recording_panics};
+use super::{ResponseBody, ResponseFuture};
 
 /// Records a segment for each request of the service it wraps. Made by
 /// [`XRayLayer`](crate::XRayLayer).
