@@ -28,6 +28,7 @@ pub mod http;
 mod id;
 mod record;
 pub mod sample;
+pub mod sql;
 pub mod stats;
 pub mod testing;
 
@@ -39,7 +40,7 @@ pub use header::TraceHeader;
 pub use id::{SegmentId, TraceId};
 pub use record::{
     CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment, Recorder,
-    RecorderBuilder, Scope, Segment, SegmentBuilder, Subsegment, segment, subsegment,
+    RecorderBuilder, Scope, Segment, SegmentBuilder, Subsegment, Verdict, segment, subsegment,
 };
 pub use sample::SamplingRequest;
 pub use stats::Stats;

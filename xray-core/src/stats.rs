@@ -18,6 +18,8 @@ pub enum Drop {
     RecordFull,
     /// The emitter panicked.
     EmitterPanic,
+    /// The `before_emit` hook said so; no loss.
+    Hook,
     /// The worker is gone.
     Closed,
 }
@@ -91,10 +93,14 @@ counters! {
     dropped_emitter_panic,
     /// Records lost because the worker was gone.
     dropped_closed,
+    /// Documents that the `before_emit` hook kept from leaving; no loss.
+    dropped_by_hook,
+    /// Panics of the `before_emit` hook; the documents left.
+    hook_panics,
 }
 
 impl Stats {
-    /// All losses together.
+    /// All losses together. What a `before_emit` hook dropped is none.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped_full
@@ -119,6 +125,10 @@ impl Counters {
         add(&self.refused, 1);
     }
 
+    pub(crate) fn hook_panicked(&self) {
+        add(&self.hook_panics, 1);
+    }
+
     /// Counts documents from which something was left out to make them fit.
     pub fn trimmed(&self, documents: u64) {
         add(&self.trimmed, documents);
@@ -134,6 +144,7 @@ impl Counters {
             Drop::RecordFull => &self.dropped_record_full,
             Drop::EmitterPanic => &self.dropped_emitter_panic,
             Drop::Closed => &self.dropped_closed,
+            Drop::Hook => &self.dropped_by_hook,
         };
         add(counter, count);
     }

@@ -138,7 +138,8 @@ fn an_error_is_described_with_its_causes() {
     assert_eq!(exceptions[0]["message"], "order not saved");
     assert!(exceptions[0]["type"].as_str().unwrap().ends_with("Outer"));
     assert_eq!(exceptions[0]["cause"], exceptions[1]["id"]);
-    assert_eq!(exceptions[0]["stack"][0]["path"], file!());
+    let path = exceptions[0]["stack"][0]["path"].as_str().unwrap();
+    assert!(path.ends_with("tests/documents.rs"), "{path}");
     assert_eq!(exceptions[1]["message"], "disk gone");
     assert!(document["cause"]["working_directory"].is_string());
 }

@@ -128,6 +128,7 @@ fn what_no_trimming_makes_small_is_dropped_and_counted() {
     segment.end();
     xray.begin_segment("next").end();
     assert_eq!(receive(&socket)["name"], "next");
+    assert!(xray.flush(SOON));
     let stats = xray.stats();
     assert_eq!((stats.sent, stats.dropped_oversize), (1, 1));
 }

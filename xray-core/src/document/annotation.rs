@@ -6,7 +6,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::MAX_ANNOTATION_KEY;
+use super::{MAX_ANNOTATION_KEY, cut};
 
 /// The value of an annotation: text, a number or a truth value; nothing else is indexed.
 ///
@@ -140,8 +140,24 @@ impl Serialize for Group<'_> {
     }
 }
 
+/// Whether an annotation can be recorded; one that cannot is logged.
+pub(crate) fn is_annotation(key: &str, value: &AnnotationValue<'_>) -> bool {
+    if !is_annotation_key(key) {
+        log::warn!(
+            "annotation {:?} dropped: a key is ASCII letters, digits and _, at most 500",
+            cut(key, 50)
+        );
+        return false;
+    }
+    if matches!(value, AnnotationValue::Float(number) if !number.is_finite()) {
+        log::warn!("annotation {key:?} dropped: the number is not finite");
+        return false;
+    }
+    true
+}
+
 /// ASCII letters, digits and `_`: other keys cannot be searched for, so they are not recorded.
-pub(crate) fn is_annotation_key(key: &str) -> bool {
+fn is_annotation_key(key: &str) -> bool {
     !key.is_empty()
         && key.len() <= MAX_ANNOTATION_KEY
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{backtrace::Backtrace, borrow::Cow, sync::Arc};
 
 use serde::Serialize;
 
@@ -18,11 +18,21 @@ pub enum Cause<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         working_directory: Option<Cow<'a, str>>,
         /// Each error, followed by the errors that caused it.
-        exceptions: &'a [Exception],
+        exceptions: Cow<'a, [Exception]>,
     },
 }
 
 /// One error.
+///
+/// [`Entity::record_error`](crate::Entity::record_error) makes them of Rust errors; build one by hand
+/// for what is no Rust error.
+///
+/// ```
+/// use xray_core::document::Exception;
+///
+/// let refused = Exception::new("PaymentRefused", "the card has expired").remote();
+/// assert_eq!(refused.message, "the card has expired");
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Exception {
@@ -48,6 +58,53 @@ pub struct Exception {
     /// Stack frames, innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stack: Vec<StackFrame>,
+    /// Where it was recorded, not looked up yet: that takes long, so the worker does it.
+    #[serde(skip)]
+    pub(crate) backtrace: Option<Arc<Backtrace>>,
+}
+
+impl Exception {
+    /// An exception of this type and with this message.
+    #[must_use]
+    pub fn new(kind: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self {
+            id: SegmentId::random(),
+            message: message.into(),
+            kind: kind.into(),
+            remote: false,
+            truncated: 0,
+            skipped: 0,
+            cause: None,
+            stack: Vec::new(),
+            backtrace: None,
+        }
+    }
+
+    /// Says that the called service made the error.
+    #[must_use]
+    pub fn remote(mut self) -> Self {
+        self.remote = true;
+        self
+    }
+
+    /// Adds a frame, further out than those before.
+    #[must_use]
+    pub fn frame(
+        mut self,
+        path: impl Into<Cow<'static, str>>,
+        line: u32,
+        label: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.stack.push(StackFrame { path: path.into(), line, label: label.into() });
+        self
+    }
+
+    /// Names the exception that caused this one.
+    #[must_use]
+    pub fn caused_by(mut self, cause: &Self) -> Self {
+        self.cause = Some(cause.id);
+        self
+    }
 }
 
 /// One frame of a stack.

@@ -18,7 +18,7 @@ pub use limits::{
 };
 pub use parts::{Aws, Http, HttpRequest, HttpResponse, Link, Namespace, Service, Sql, XRay};
 
-pub(crate) use annotation::{is_annotation_key, is_reserved_namespace};
+pub(crate) use annotation::{is_annotation, is_reserved_namespace};
 pub(crate) use limits::cut;
 pub(crate) use name::clean_name;
 

@@ -44,7 +44,7 @@ impl Record {
     /// [`MAX_DEPTH`](crate::document::MAX_DEPTH) leaves in several, the deepest first.
     pub fn documents(&self) -> impl Iterator<Item = Document<'_>> {
         let mut tree = Tree::new(&self.0);
-        tree.roots().into_iter().map(move |root| tree.document(root))
+        tree.roots().into_iter().filter_map(move |root| tree.kept_document(root))
     }
 
     /// Writes each document as JSON after `prefix` into `buffer` and lends it to `each`.
@@ -65,9 +65,10 @@ impl Record {
         let mut pending = tree.roots();
         pending.reverse();
         while let Some(root) = pending.pop() {
+            let Some(document) = tree.kept_document(root) else { continue };
             buffer.clear();
             buffer.extend_from_slice(prefix);
-            if let Err(error) = serde_json::to_writer(&mut *buffer, &tree.document(root)) {
+            if let Err(error) = serde_json::to_writer(&mut *buffer, &document) {
                 log::error!("a document could not be written and is dropped: {error}");
                 written.oversize += 1;
             } else if buffer.len() <= limit {
@@ -78,7 +79,7 @@ impl Record {
                 if !children.is_empty() {
                     pending.push(root);
                     pending.extend(children.into_iter().rev());
-                } else if write_trimmed(&tree.document(root), prefix, limit, buffer) {
+                } else if write_trimmed(&document, prefix, limit, buffer) {
                     each(buffer);
                     written.documents += 1;
                     written.trimmed += 1;

@@ -207,7 +207,7 @@ impl Exchange {
     /// As [`fail`](Self::fail), for an error that is known by its type's name and its text only.
     pub fn fail_as(&mut self, kind: &'static str, message: &str, status: Option<u16>) {
         if let Some(entity) = self.failing(status) {
-            entity.record_exception(kind, message, true);
+            entity.record_failure(kind, message, true);
         }
         self.finish();
     }
@@ -220,7 +220,7 @@ impl Exchange {
             .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
             .unwrap_or("a panic whose payload is no text");
         if let Some(entity) = self.failing(Some(500)) {
-            entity.record_exception("panic", message, true);
+            entity.record_failure("panic", message, true);
         }
         self.finish();
     }
@@ -245,7 +245,7 @@ impl Drop for Exchange {
         match &self.phase {
             Phase::Handler(segment) | Phase::Body { segment, .. } => {
                 let message = "the client left before the response was complete";
-                segment.record_exception("ClientDisconnected", message, false);
+                segment.record_failure("ClientDisconnected", message, false);
             }
             // That is how a stream of events ends.
             Phase::Stream(_) | Phase::Done => {}

@@ -16,7 +16,7 @@ use crate::{
     SegmentId,
     document::{
         AnnotationValue, HttpRequest, Link, MAX_ANNOTATION_VALUE, MAX_SHORT_TEXT, MAX_SQL,
-        Namespace, Sql, cut, is_annotation_key, is_reserved_namespace,
+        Namespace, Sql, cut, is_annotation, is_reserved_namespace,
     },
     http::{Outcome, scrub_url},
 };
@@ -28,15 +28,9 @@ impl Entity {
         if !self.is_sampled() {
             return;
         }
-        if !is_annotation_key(key) {
-            return log::warn!(
-                "annotation {:?} dropped: a key is ASCII letters, digits and _, at most 500",
-                cut(key, 50)
-            );
-        }
         let value = value.into();
-        if matches!(value, AnnotationValue::Float(number) if !number.is_finite()) {
-            return log::warn!("annotation {key:?} dropped: the number is not finite");
+        if !is_annotation(key, &value) {
+            return;
         }
         let bytes =
             key.len() + if let AnnotationValue::String(text) = &value { text.len() } else { 0 };

@@ -1,9 +1,9 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Common, Recorder, recorder::Inner};
+use super::{Common, Hook, Recorder, Verdict, recorder::Inner};
 use crate::{
     Error,
-    document::clean_name,
+    document::{AnnotationValue, Document, clean_name, is_annotation},
     emit::{DaemonAddress, Delivery, Emitter, Hub, Record, UdpEmitter},
     environment::{Detection, Machine, Plugin, Reader, Switch, switch},
     sample::{LocalRules, LocalSampler},
@@ -15,6 +15,9 @@ const GRACE: Duration = Duration::from_secs(30);
 
 /// Subsegments held before they leave on their own, as in the official Java and Node SDKs.
 const STREAMING_THRESHOLD: usize = 100;
+
+/// Frames of a stack that are kept, as in the official Java SDK.
+const STACK_FRAMES: usize = 50;
 
 /// What a subsegment does when there is no segment to hang it under.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -44,6 +47,9 @@ pub struct RecorderBuilder {
     grace: Duration,
     streaming_threshold: usize,
     context_missing: ContextMissing,
+    annotations: Vec<(String, AnnotationValue<'static>)>,
+    stack_frames: usize,
+    before_emit: Option<Hook>,
     plugins: Vec<Plugin>,
     machine: Machine,
 }
@@ -60,6 +66,9 @@ impl RecorderBuilder {
             grace: GRACE,
             streaming_threshold: STREAMING_THRESHOLD,
             context_missing: ContextMissing::default(),
+            annotations: Vec::new(),
+            stack_frames: STACK_FRAMES,
+            before_emit: None,
             plugins: Vec::new(),
             machine: Machine::real(),
         }
@@ -107,6 +116,47 @@ impl RecorderBuilder {
     /// segment's document would be over half of a datagram.
     pub fn streaming_threshold(mut self, subsegments: usize) -> Self {
         self.streaming_threshold = subsegments;
+        self
+    }
+
+    /// An annotation of every segment, such as the stage or the region. One that a segment makes
+    /// itself under the same key wins.
+    ///
+    /// ```
+    /// let builder = xray_core::Recorder::builder("orders").annotation("stage", "production");
+    /// # let _ = builder;
+    /// ```
+    pub fn annotation(mut self, key: &str, value: impl Into<AnnotationValue<'static>>) -> Self {
+        let value = value.into();
+        if is_annotation(key, &value) {
+            self.annotations.push((key.to_owned(), value));
+        }
+        self
+    }
+
+    /// How many frames of an error's stack are kept; 50 if not set, 0 keeps none. Stacks are captured
+    /// where `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE` asks for them; else there is one frame, the line
+    /// that recorded the error.
+    pub fn stack_frames(mut self, frames: usize) -> Self {
+        self.stack_frames = frames;
+        self
+    }
+
+    /// A last word on each document before it leaves, said on the sending thread.
+    ///
+    /// ```
+    /// use xray_core::{Recorder, Verdict};
+    ///
+    /// let builder = Recorder::builder("orders").before_emit(|document| {
+    ///     if document.name == "internal" { Verdict::Drop } else { Verdict::Keep }
+    /// });
+    /// # let _ = builder;
+    /// ```
+    pub fn before_emit(
+        mut self,
+        judge: impl Fn(&Document<'_>) -> Verdict + Send + Sync + 'static,
+    ) -> Self {
+        self.before_emit = Some(Hook::new(judge));
         self
     }
 
@@ -191,7 +241,15 @@ impl RecorderBuilder {
             context_missing,
             sampler: LocalSampler::new(&self.rules),
             streaming_threshold: self.streaming_threshold,
-            common: Arc::new(Common { version: self.version, working_directory, detection }),
+            common: Arc::new(Common {
+                version: self.version,
+                working_directory,
+                annotations: self.annotations,
+                stack_frames: self.stack_frames,
+                before_emit: self.before_emit,
+                counters: Arc::clone(&counters),
+                detection,
+            }),
             counters,
             hub,
         }))

@@ -2,7 +2,7 @@ use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::Common;
+use super::{Common, exceptions::Described};
 use crate::{
     SegmentId, TraceId,
     document::{Exception, Link, Namespace},
@@ -144,6 +144,8 @@ pub(crate) struct Rest {
     pub(crate) resource_arn: Option<String>,
     pub(crate) aws: Map<String, Value>,
     pub(crate) exceptions: Vec<Exception>,
+    /// An exception that another entity describes.
+    pub(crate) cause_id: Option<SegmentId>,
     pub(crate) precursors: Vec<SegmentId>,
     pub(crate) links: Vec<Link>,
 }
@@ -165,6 +167,7 @@ pub(crate) struct Data {
     pub(super) free: Vec<u32>,
     /// Bytes of entities that have left, still held by the vectors.
     pub(super) left_bytes: usize,
+    pub(super) described: Vec<Described>,
     pub(crate) annotations: Vec<AnnotationData>,
     pub(crate) metadata: Vec<MetadataData>,
     pub(crate) http: Vec<HttpData>,
@@ -181,6 +184,7 @@ impl Data {
         self.entities.clear();
         self.free.clear();
         self.left_bytes = 0;
+        self.described.clear();
         self.annotations.clear();
         self.metadata.clear();
         self.http.clear();

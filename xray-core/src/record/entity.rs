@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use super::{
     Entered, Live, Scope, Subsegment, context,
@@ -152,19 +152,19 @@ impl Entity {
         Some(TraceHeader { root: Some(root), sampled, ..TraceHeader::default() })
     }
 
-    /// Marks a failure of this service or of what it called.
-    pub fn set_fault(&self) {
-        self.flag(flag::FAULT);
+    /// Says whether this service, or what it called, failed.
+    pub fn set_fault(&self, fault: bool) {
+        self.flag(flag::FAULT | flag::EXCEPTION, if fault { flag::FAULT } else { 0 });
     }
 
-    /// Marks a failure of the caller.
-    pub fn set_error(&self) {
-        self.flag(flag::ERROR);
+    /// Says whether the caller did something wrong.
+    pub fn set_error(&self, error: bool) {
+        self.flag(flag::ERROR, if error { flag::ERROR } else { 0 });
     }
 
-    /// Marks that the caller was told to slow down; an error as well.
-    pub fn set_throttle(&self) {
-        self.flag(flag::ERROR | flag::THROTTLE);
+    /// Says whether the caller was told to slow down.
+    pub fn set_throttle(&self, throttle: bool) {
+        self.flag(flag::THROTTLE, if throttle { flag::THROTTLE } else { 0 });
     }
 
     /// Begins a subsegment of this entity. It ends when the guard is dropped.
@@ -175,6 +175,21 @@ impl Entity {
         let name = clean_name(name, live.recorder.service());
         let (live, place) = live.begin_child(*place, &name);
         Subsegment::new(Self::recorded(live, place))
+    }
+
+    /// Begins work that is not recorded, and nothing under it is: for details that would only cost.
+    /// Calls made in it carry the trace on with `Sampled=0`.
+    pub fn unsampled_subsegment(&self) -> Subsegment {
+        let Kind::Recorded { live, place } = &self.0 else {
+            return Subsegment::new(self.clone());
+        };
+        Subsegment::new(Self::passing(Passing {
+            root: live.trace_id,
+            id: SegmentId::NOOP,
+            parent: Some(place.id),
+            continued: true,
+            data: live.data.clone(),
+        }))
     }
 
     /// Makes this the current entity of the thread until the guard is dropped; for code that does
@@ -188,14 +203,18 @@ impl Entity {
         Scope::new(Some(self.clone()), future)
     }
 
-    pub(super) fn end(&self) {
+    /// Ends it now, or at a given time, if it has not ended.
+    pub(super) fn end(&self, at: Option<SystemTime>) {
         if let Kind::Recorded { live, place } = &self.0 {
-            live.end(*place);
+            live.end(*place, at);
         }
     }
 
-    pub(super) fn flag(&self, bits: u8) {
-        self.change(0, |record, index| record.entities[index as usize].flags |= bits);
+    fn flag(&self, clear: u8, set: u8) {
+        self.change(0, |record, index| {
+            let flags = &mut record.entities[index as usize].flags;
+            *flags = (*flags & !clear) | set;
+        });
     }
 
     pub(super) fn change(&self, bytes: usize, change: impl FnOnce(&mut Data, u32)) {

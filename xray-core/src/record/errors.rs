@@ -2,17 +2,16 @@
 
 use std::{
     any::type_name,
+    backtrace::{Backtrace, BacktraceStatus},
     borrow::Cow,
     error::Error,
     fmt::{self, Write},
     panic::{AssertUnwindSafe, Location, catch_unwind},
+    sync::Arc,
 };
 
 use super::{Entity, data::flag};
-use crate::{
-    SegmentId,
-    document::{Exception, MAX_EXCEPTION_CHAIN, MAX_SHORT_TEXT, StackFrame, cut},
-};
+use crate::document::{Exception, MAX_EXCEPTION_CHAIN, MAX_SHORT_TEXT, cut};
 
 impl Entity {
     /// Records an error with the errors that caused it. The entity becomes a fault, unless the
@@ -30,14 +29,23 @@ impl Entity {
             return;
         }
         let location = Location::caller();
-        let frame =
-            StackFrame { path: location.file().into(), line: location.line(), label: "".into() };
-        let chain = describe(error.source());
-        self.push_exceptions(
-            exception(type_name::<E>(), || error.to_string(), vec![frame]),
-            chain,
-            flag::EXCEPTION,
-        );
+        let mut first = exception(type_name::<E>(), || error.to_string());
+        first = first.frame(location.file(), location.line(), "");
+        first.backtrace = captured();
+        self.describe(first, describe(error.source()));
+    }
+
+    /// Records an exception that is no Rust error, and those that caused it. One that this or another
+    /// entity of the segment has described is not described again: the entity names it by its id.
+    ///
+    /// ```
+    /// use xray_core::{Entity, document::Exception};
+    ///
+    /// let refused = Exception::new("PaymentRefused", "the card has expired").remote();
+    /// Entity::current().record_exceptions(&[refused]);
+    /// ```
+    pub fn record_exceptions(&self, chain: &[Exception]) {
+        self.push_exceptions(chain, flag::EXCEPTION);
     }
 
     /// Records an error that a framework hands over as a trait object.
@@ -46,33 +54,47 @@ impl Entity {
             return;
         }
         let mut chain = describe(Some(error));
-        let first = chain.remove(0);
-        self.push_exceptions(first, chain, flag::EXCEPTION);
+        let mut first = chain.remove(0);
+        first.backtrace = captured();
+        self.describe(first, chain);
     }
 
-    /// Records an exception that is no Rust error.
-    pub(crate) fn record_exception(&self, kind: &'static str, message: &str, fault: bool) {
+    /// Records an end that no error value stands for.
+    pub(crate) fn record_failure(&self, kind: &'static str, message: &str, fault: bool) {
+        if !self.is_sampled() {
+            return;
+        }
         let bit = if fault { flag::EXCEPTION } else { flag::ERROR };
-        self.push_exceptions(exception(kind, || message.to_owned(), Vec::new()), Vec::new(), bit);
+        self.push_exceptions(&[Exception::new(kind, message)], bit);
     }
 
-    fn push_exceptions(&self, mut first: Exception, mut chain: Vec<Exception>, bit: u8) {
-        first.cause = chain.first().map(|next| next.id);
-        if chain.len() >= MAX_EXCEPTION_CHAIN {
-            let skipped = chain.split_off(MAX_EXCEPTION_CHAIN - 1);
-            if let Some(last) = chain.last_mut() {
+    fn describe(&self, mut first: Exception, mut causes: Vec<Exception>) {
+        first.cause = causes.first().map(|next| next.id);
+        if causes.len() >= MAX_EXCEPTION_CHAIN {
+            let skipped = causes.split_off(MAX_EXCEPTION_CHAIN - 1);
+            if let Some(last) = causes.last_mut() {
                 last.skipped = skipped.len() as u32;
                 last.cause = None;
             }
         }
-        let bytes =
-            first.message.len() + chain.iter().map(|link| link.message.len()).sum::<usize>();
-        self.change_rest(bytes, |rest| {
-            rest.exceptions.push(first);
-            rest.exceptions.append(&mut chain);
-        });
-        self.flag(bit);
+        causes.insert(0, first);
+        self.push_exceptions(&causes, flag::EXCEPTION);
     }
+
+    fn push_exceptions(&self, chain: &[Exception], bit: u8) {
+        let bytes = chain.iter().map(|exception| exception.message.len() + 100).sum();
+        self.change(bytes, |record, index| {
+            record.other_bytes += bytes;
+            record.add_exceptions(index, chain);
+            record.entities[index as usize].flags |= bit;
+        });
+    }
+}
+
+/// The stack here, if the environment asks for stacks (`RUST_BACKTRACE`, `RUST_LIB_BACKTRACE`).
+fn captured() -> Option<Arc<Backtrace>> {
+    let backtrace = Backtrace::capture();
+    (backtrace.status() == BacktraceStatus::Captured).then(|| Arc::new(backtrace))
 }
 
 /// Describes an error's causes, each linked to the next.
@@ -80,7 +102,7 @@ fn describe(mut next: Option<&(dyn Error + 'static)>) -> Vec<Exception> {
     let mut chain: Vec<Exception> = Vec::new();
     // Some more than are kept, so that the rest is counted, and an end for chains without one.
     while let Some(error) = next.filter(|_| chain.len() < 10 * MAX_EXCEPTION_CHAIN) {
-        let mut exception = exception("Error", || error.to_string(), Vec::new());
+        let mut exception = exception("Error", || error.to_string());
         if let Some(name) = type_shown_by_debug(error) {
             exception.kind = Cow::Owned(name);
         }
@@ -119,21 +141,8 @@ impl Write for Start {
     }
 }
 
-fn exception(
-    kind: &'static str,
-    message: impl FnOnce() -> String,
-    stack: Vec<StackFrame>,
-) -> Exception {
+fn exception(kind: &'static str, message: impl FnOnce() -> String) -> Exception {
     let message = catch_unwind(AssertUnwindSafe(message))
         .unwrap_or_else(|_| "the error's Display panicked".into());
-    Exception {
-        id: SegmentId::random(),
-        message,
-        kind: Cow::Borrowed(kind),
-        remote: false,
-        truncated: 0,
-        skipped: 0,
-        cause: None,
-        stack,
-    }
+    Exception::new(kind, message)
 }

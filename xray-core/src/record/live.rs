@@ -127,14 +127,15 @@ impl Live {
     }
 
     /// Ends an entity; whoever ends the last open one of the tree hands the record over.
-    pub(crate) fn end(self: &Arc<Self>, place: Place) {
+    pub(crate) fn end(self: &Arc<Self>, place: Place, at: Option<SystemTime>) {
         let now = self.elapsed();
+        let at = at.map(|at| at.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as u64);
         let hub = self.recorder.hub();
         let (leaving, hold) = {
             let mut state = lock(&self.state);
-            let Some(entity) = state.record.as_mut().and_then(|record| record.entity(place)) else {
-                return;
-            };
+            let Some(record) = state.record.as_mut() else { return };
+            let now = at.map_or(now, |at| at.saturating_sub(record.start));
+            let Some(entity) = record.entity(place) else { return };
             if !entity.is_open() {
                 return;
             }

@@ -6,10 +6,13 @@ mod context;
 mod data;
 mod entity;
 mod errors;
+mod exceptions;
+mod hook;
 mod install;
 mod live;
 mod recorder;
 mod segment;
+mod stack;
 mod subsegment;
 mod subtree;
 mod view;
@@ -17,23 +20,32 @@ mod view;
 pub use builder::{ContextMissing, RecorderBuilder};
 pub use context::{CallInCurrentSegment, Entered, InCurrentSegment, Scope};
 pub use entity::Entity;
+pub use hook::Verdict;
 pub use install::FlushGuard;
 pub use recorder::Recorder;
 pub use segment::{Segment, SegmentBuilder, segment};
 pub use subsegment::{Subsegment, subsegment};
 
 pub(crate) use data::Data;
+pub(crate) use hook::Hook;
 pub(crate) use live::Live;
 pub(crate) use view::Tree;
 
 use std::sync::Arc;
 
-use crate::environment::Detection;
+use crate::{document::AnnotationValue, environment::Detection, stats::Counters};
 
 /// What all segments of a recorder share.
 #[derive(Debug)]
 pub(crate) struct Common {
     pub(crate) version: Option<String>,
     pub(crate) working_directory: Option<String>,
+    /// Annotations of every segment.
+    pub(crate) annotations: Vec<(String, AnnotationValue<'static>)>,
+    /// Frames of a stack that are kept.
+    pub(crate) stack_frames: usize,
+    /// The user's last word on each document.
+    pub(crate) before_emit: Option<Hook>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) detection: Arc<Detection>,
 }

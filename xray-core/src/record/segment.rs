@@ -1,4 +1,4 @@
-use std::{ops::Deref, thread};
+use std::{ops::Deref, thread, time::SystemTime};
 
 use super::{Entity, Live, Recorder, data::Place, entity::Passing};
 use crate::{
@@ -40,6 +40,11 @@ impl Segment {
 
     /// Ends the segment now.
     pub fn end(self) {}
+
+    /// Ends the segment at a time that has been; one before its begin counts as its begin.
+    pub fn end_at(self, at: SystemTime) {
+        self.entity.end(Some(at));
+    }
 }
 
 impl Deref for Segment {
@@ -53,9 +58,9 @@ impl Deref for Segment {
 impl Drop for Segment {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.entity.record_exception("panic", "the code of the segment panicked", true);
+            self.entity.record_failure("panic", "the code of the segment panicked", true);
         }
-        self.entity.end();
+        self.entity.end(None);
     }
 }
 

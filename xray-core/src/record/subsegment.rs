@@ -1,4 +1,4 @@
-use std::{ops::Deref, thread};
+use std::{ops::Deref, thread, time::SystemTime};
 
 use super::{ContextMissing, Entity, Recorder};
 
@@ -54,6 +54,11 @@ impl Subsegment {
 
     /// Ends the subsegment now.
     pub fn end(self) {}
+
+    /// Ends the subsegment at a time that has been; one before its begin counts as its begin.
+    pub fn end_at(self, at: SystemTime) {
+        self.entity.end(Some(at));
+    }
 }
 
 impl Deref for Subsegment {
@@ -67,9 +72,9 @@ impl Deref for Subsegment {
 impl Drop for Subsegment {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.entity.record_exception("panic", "the code of the subsegment panicked", true);
+            self.entity.record_failure("panic", "the code of the subsegment panicked", true);
         }
-        self.entity.end();
+        self.entity.end(None);
     }
 }
 

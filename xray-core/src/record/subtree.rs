@@ -129,6 +129,7 @@ impl Data {
     }
 
     fn free_slot(&mut self, index: u32) {
+        self.forget_describer(index);
         self.entities[index as usize].id = SegmentId::NOOP;
         self.free.push(index);
     }
@@ -167,6 +168,7 @@ impl Data {
         let mut packed = self.empty_copy();
         packed.entities.clone_from(&self.entities);
         packed.free.clone_from(&self.free);
+        packed.described.clone_from(&self.described);
         for (index, entity) in self.entities.iter().enumerate() {
             if !entity.id.is_noop() {
                 let name = packed.push_text(self.text(entity.name));

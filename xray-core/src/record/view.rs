@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::data::{AnnotationText, Data, HttpData, NONE, Rest, SqlData, Text, flag};
+use super::{
+    data::{AnnotationText, Data, HttpData, NONE, Rest, SqlData, Text, flag},
+    stack::resolved,
+};
 use crate::{
     document::{
         AnnotationValue, Annotations, Aws, Cause, Document, Http, HttpRequest, HttpResponse,
@@ -54,6 +57,17 @@ impl<'a> Tree<'a> {
         self.data.children(of).filter(|&child| !self.own[child as usize])
     }
 
+    /// The document of `root`, if the user's hook lets it leave.
+    pub(crate) fn kept_document(&self, root: u32) -> Option<Document<'a>> {
+        let document = self.document(root);
+        let common = self.data.common.as_ref();
+        let kept = common.is_none_or(|common| {
+            let hook = common.before_emit.as_ref();
+            hook.is_none_or(|hook| hook.keeps(&document, &common.counters))
+        });
+        kept.then_some(document)
+    }
+
     /// The document of `root`, with all that is embedded in it.
     pub(crate) fn document(&self, root: u32) -> Document<'a> {
         let mut document = self.entity(root);
@@ -82,6 +96,12 @@ impl<'a> Tree<'a> {
             sdk_version: env!("CARGO_PKG_VERSION"),
             sampling_rule_name: None,
         });
+        for (key, value) in &common.annotations {
+            let annotations = &mut document.annotations.entries;
+            if !annotations.iter().any(|(own, _)| own == key) {
+                annotations.push((key, value.clone()));
+            }
+        }
         common.detection.current().complete(document);
     }
 
@@ -198,12 +218,17 @@ impl<'a> Tree<'a> {
     }
 
     fn cause(&self, rest: &'a Rest) -> Option<Cause<'a>> {
+        if rest.exceptions.is_empty() {
+            return rest.cause_id.map(Cause::Id);
+        }
         let common = self.data.common.as_ref();
-        (!rest.exceptions.is_empty()).then(|| Cause::Exceptions {
+        let most = common.map_or(usize::MAX, |common| common.stack_frames);
+        let exceptions = rest.exceptions.iter();
+        Some(Cause::Exceptions {
             working_directory: common
                 .and_then(|common| common.working_directory.as_deref())
-                .map(|directory| Cow::Owned(directory.to_owned())),
-            exceptions: &rest.exceptions,
+                .map(Cow::Borrowed),
+            exceptions: exceptions.map(|exception| resolved(exception, most)).collect(),
         })
     }
 }

@@ -1,0 +1,59 @@
+//! From a captured backtrace to the frames of an exception.
+
+use std::backtrace::Backtrace;
+
+use crate::document::{Exception, StackFrame};
+
+/// The exception with its frames looked up, the innermost first, at most `most`.
+pub(super) fn resolved(exception: &Exception, most: usize) -> Exception {
+    let mut exception = exception.clone();
+    if let Some(backtrace) = exception.backtrace.take() {
+        let frames = frames(&backtrace);
+        if !frames.is_empty() {
+            exception.stack = frames;
+        }
+    }
+    if exception.stack.len() > most {
+        exception.truncated += (exception.stack.len() - most) as u32;
+        exception.stack.truncate(most);
+    }
+    exception
+}
+
+/// The standard library tells frames by their text only: a line with number and function, and one
+/// with the place.
+fn frames(backtrace: &Backtrace) -> Vec<StackFrame> {
+    let text = backtrace.to_string();
+    let mut frames: Vec<StackFrame> = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if let Some(place) = line.strip_prefix("at ") {
+            let mut parts = place.rsplitn(3, ':').skip(1);
+            let line = parts.next().and_then(|line| line.parse().ok()).unwrap_or_default();
+            if let Some(frame) = frames.last_mut() {
+                frame.path = relative(parts.next().unwrap_or(place)).to_owned().into();
+                frame.line = line;
+            }
+        } else if let Some((_, function)) = line.split_once(": ") {
+            frames.push(StackFrame { path: "".into(), line: 0, label: function.to_owned().into() });
+        }
+    }
+    // What lies further in than the user's call is ours, what lies further out starts the thread.
+    let ours = frames.iter().rposition(|frame| is_ours(&frame.label)).map_or(0, |last| last + 1);
+    let end = frames.iter().position(|frame| frame.label.contains("__rust_begin_short_backtrace"));
+    frames.truncate(end.unwrap_or(frames.len()));
+    frames.drain(..ours.min(frames.len()));
+    frames
+}
+
+fn is_ours(function: &str) -> bool {
+    function.contains("xray_core::record::") && function.contains("record_error")
+}
+
+/// Paths of dependencies begin at their crate, those of the program at its folder.
+fn relative(path: &str) -> &str {
+    let registry = path.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/'));
+    match registry {
+        Some((_, path)) => path,
+        None => path.strip_prefix("./").unwrap_or(path),
+    }
+}

@@ -1,1 +1,0 @@
-//! Detection of EKS, against a cluster API on loopback that speaks TLS.
