@@ -130,6 +130,10 @@ impl SegmentId {
         }
     }
 
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+
     /// Whether this is [`SegmentId::NOOP`].
     #[must_use]
     pub fn is_noop(self) -> bool {

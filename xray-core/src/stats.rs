@@ -77,6 +77,8 @@ counters! {
     streamed,
     /// Documents that left without their largest values, which were too big.
     trimmed,
+    /// Requests that ran for long and were shown as in progress.
+    in_progress,
     /// Segments that left before their subsegments had ended, after the grace period or at a flush.
     left_early,
     /// Records lost because the queue was full.

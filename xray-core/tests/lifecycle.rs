@@ -237,3 +237,32 @@ fn an_emitter_that_panics_is_counted_and_called_again() {
     let stats = xray.stats();
     assert_eq!((stats.dropped_emitter_panic, stats.sent), (1, 1));
 }
+
+#[test]
+fn a_long_request_is_shown_once_before_it_ends() {
+    use xray_core::http::{Exchange, RequestHead, ResponseHead, ServerPolicy};
+
+    let memory = MemoryEmitter::new();
+    let xray = Recorder::builder("orders")
+        .emitter(memory.clone())
+        .in_progress_after(Duration::from_millis(20))
+        .sampling_rules(LocalRules::everything())
+        .build()
+        .unwrap();
+    let request = RequestHead { method: "GET", path: "/", scheme: "http", ..Default::default() };
+    let mut exchange = Exchange::begin(&xray, &ServerPolicy::new(), &request).unwrap();
+    let step = exchange.entity().subsegment("step");
+
+    let shown = memory.wait(1, SOON).remove(0);
+    assert_eq!((&shown["in_progress"], shown.get("end_time")), (&json!(true), None));
+    assert_eq!(shown["subsegments"][0]["in_progress"], true);
+
+    step.end();
+    exchange.respond(&ResponseHead { status: 204, ..Default::default() });
+    let complete = memory.wait(1, SOON).remove(0);
+    assert_eq!(complete["id"], shown["id"]);
+    assert!(complete.get("in_progress").is_none() && complete["end_time"].is_number());
+    assert_eq!(xray.stats().in_progress, 1);
+    assert!(xray.flush(SOON));
+    assert!(memory.take().is_empty());
+}

@@ -10,7 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Delivery, Emitter, Flush, Record, worker::Worker};
+use super::{
+    Delivery, Emitter, Flush, Record,
+    running::{Running, Ticket},
+    worker::Worker,
+};
 use crate::{
     record::{Data, Live},
     stats::{Counters, Drop},
@@ -34,7 +38,16 @@ const HELD: usize = 10_000;
 pub(crate) struct Hub {
     road: Road,
     shared: Arc<Shared>,
-    grace: Duration,
+    timing: Timing,
+}
+
+/// How long things wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    /// A segment that has ended, for its subsegments.
+    pub(crate) grace: Duration,
+    /// A request that runs, before it is shown as in progress; `None` for ever.
+    pub(crate) in_progress_after: Option<Duration>,
 }
 
 enum Road {
@@ -58,6 +71,7 @@ pub(super) struct Shared {
     pub(super) queued_bytes: AtomicUsize,
     pool: Mutex<Vec<Record>>,
     held: Mutex<VecDeque<(Instant, Arc<Live>)>>,
+    pub(super) running: Running,
 }
 
 pub(super) enum Message {
@@ -71,7 +85,7 @@ impl Hub {
     pub(crate) fn new(
         emitter: Box<dyn Emitter>,
         delivery: Delivery,
-        grace: Duration,
+        timing: Timing,
         counters: Arc<Counters>,
     ) -> Self {
         let shared = Arc::new(Shared { counters, ..Shared::default() });
@@ -79,7 +93,7 @@ impl Hub {
             Delivery::Inline => Road::Inline(Mutex::new(emitter)),
             Delivery::Background => {
                 let (sender, receiver) = sync_channel(QUEUE_RECORDS);
-                let worker = Worker { emitter, receiver, shared: Arc::clone(&shared) };
+                let worker = Worker { emitter, receiver, shared: Arc::clone(&shared), timing };
                 let spawned =
                     thread::Builder::new().name("xray-emit".into()).spawn(|| worker.run());
                 if let Err(error) = spawned {
@@ -88,7 +102,7 @@ impl Hub {
                 Road::Worker(sender)
             }
         };
-        Self { road, shared, grace }
+        Self { road, shared, timing }
     }
 
     /// An empty record, a used one if there is one.
@@ -128,7 +142,7 @@ impl Hub {
     pub(crate) fn hold(&self, live: Arc<Live>) {
         let (first, oldest) = {
             let mut held = lock(&self.shared.held);
-            held.push_back((Instant::now() + self.grace, live));
+            held.push_back((Instant::now() + self.timing.grace, live));
             (held.len() == 1, (held.len() > HELD).then(|| held.pop_front()).flatten())
         };
         if let Some((_, live)) = oldest {
@@ -139,6 +153,17 @@ impl Hub {
             Road::Worker(sender) if first => drop(sender.try_send(Message::Held)),
             _ => {}
         }
+    }
+
+    /// Watches a segment that serves a request; `None` where nobody would look at it.
+    pub(crate) fn watch(&self, live: &Arc<Live>, spread: u64) -> Option<Ticket> {
+        let watches =
+            self.timing.in_progress_after.is_some() && matches!(self.road, Road::Worker(_));
+        watches.then(|| self.shared.running.insert(live, spread))
+    }
+
+    pub(crate) fn unwatch(&self, ticket: &Ticket) {
+        self.shared.running.remove(ticket);
     }
 
     /// With no worker to keep the deadlines, each begin and end looks at them.

@@ -7,6 +7,7 @@ mod address;
 mod flush;
 mod hub;
 mod record;
+mod running;
 mod trim;
 mod udp;
 mod worker;
@@ -16,7 +17,8 @@ pub use record::{Record, Written};
 pub use udp::UdpEmitter;
 
 pub(crate) use flush::Flush;
-pub(crate) use hub::{Hub, lock};
+pub(crate) use hub::{Hub, Timing, lock};
+pub(crate) use running::Ticket;
 
 use std::time::Duration;
 

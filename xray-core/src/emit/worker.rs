@@ -10,7 +10,8 @@ use std::{
 
 use super::{
     Emitter, Record,
-    hub::{Message, Shared},
+    hub::{Message, Shared, Timing},
+    running::look_every,
 };
 
 /// Records the emitter is given at a time.
@@ -24,16 +25,25 @@ pub(super) struct Worker {
     pub(super) emitter: Box<dyn Emitter>,
     pub(super) receiver: Receiver<Message>,
     pub(super) shared: Arc<Shared>,
+    pub(super) timing: Timing,
 }
 
 impl Worker {
     /// Runs until the last recorder and the last open segment are gone.
     pub(super) fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH);
+        let look = self.timing.in_progress_after.map(|after| (after, look_every(after)));
+        let mut look_at = look.map(|(_, every)| Instant::now() + every);
         loop {
             let now = Instant::now();
-            let next = self.shared.release_due(now);
-            let wait = next.map_or(IDLE, |deadline| deadline - now);
+            if let (Some((after, every)), Some(at)) = (look, look_at)
+                && at <= now
+            {
+                self.shared.running.show_long(after);
+                look_at = Some(now + every);
+            }
+            let next = [self.shared.release_due(now), look_at].into_iter().flatten().min();
+            let wait = next.map_or(IDLE, |next| next.saturating_duration_since(now));
             match self.receiver.recv_timeout(wait) {
                 Ok(message) => self.take(message, &mut batch),
                 Err(RecvTimeoutError::Timeout) => {}

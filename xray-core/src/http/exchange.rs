@@ -119,7 +119,7 @@ impl Exchange {
             path: Some(request.path),
         };
         let name = policy.segment_name(recorder, request.host);
-        let segment = recorder.segment(name).header(header).request(sampling).begin();
+        let segment = recorder.segment(name).header(header).request(sampling).watched().begin();
         if segment.is_sampled() {
             record_request(&segment, policy, request);
         }

@@ -4,7 +4,7 @@ use super::{Common, Hook, Recorder, Verdict, recorder::Inner};
 use crate::{
     Error,
     document::{AnnotationValue, Document, clean_name, is_annotation},
-    emit::{DaemonAddress, Delivery, Emitter, Hub, Record, UdpEmitter},
+    emit::{DaemonAddress, Delivery, Emitter, Hub, Record, Timing, UdpEmitter},
     environment::{Detection, Machine, Plugin, Reader, Switch, switch},
     sample::{LocalRules, LocalSampler},
     stats::Counters,
@@ -12,6 +12,9 @@ use crate::{
 
 /// How long a segment that has ended waits for its open subsegments.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// How long a request runs before it is shown.
+const IN_PROGRESS_AFTER: Duration = Duration::from_secs(30);
 
 /// Subsegments held before they leave on their own, as in the official Java and Node SDKs.
 const STREAMING_THRESHOLD: usize = 100;
@@ -44,7 +47,7 @@ pub struct RecorderBuilder {
     rules: LocalRules,
     emitter: Option<Box<dyn Emitter>>,
     delivery: Delivery,
-    grace: Duration,
+    timing: Timing,
     streaming_threshold: usize,
     context_missing: ContextMissing,
     annotations: Vec<(String, AnnotationValue<'static>)>,
@@ -63,7 +66,7 @@ impl RecorderBuilder {
             rules: LocalRules::default(),
             emitter: None,
             delivery: Delivery::default(),
-            grace: GRACE,
+            timing: Timing { grace: GRACE, in_progress_after: Some(IN_PROGRESS_AFTER) },
             streaming_threshold: STREAMING_THRESHOLD,
             context_missing: ContextMissing::default(),
             annotations: Vec::new(),
@@ -107,7 +110,14 @@ impl RecorderBuilder {
 
     /// How long a segment that has ended waits for open subsegments; 30 seconds if not set.
     pub fn grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
+        self.timing.grace = grace;
+        self
+    }
+
+    /// How long a request of a server runs before it is shown as in progress; 30 seconds if not set,
+    /// `None` never. Only with [`Delivery::Background`].
+    pub fn in_progress_after(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.timing.in_progress_after = time.into();
         self
     }
 
@@ -225,10 +235,10 @@ impl RecorderBuilder {
         let counters = Arc::new(Counters::default());
         let hub = if enabled {
             let emitter = self.emitter.unwrap_or_else(|| Box::new(UdpEmitter::new(address)));
-            Hub::new(emitter, self.delivery, self.grace, Arc::clone(&counters))
+            Hub::new(emitter, self.delivery, self.timing, Arc::clone(&counters))
         } else {
             // No thread and no socket for what will never have anything to send.
-            Hub::new(Box::new(Nothing), Delivery::Inline, self.grace, Arc::clone(&counters))
+            Hub::new(Box::new(Nothing), Delivery::Inline, self.timing, Arc::clone(&counters))
         };
         let working_directory =
             std::env::current_dir().ok().map(|directory| directory.to_string_lossy().into_owned());

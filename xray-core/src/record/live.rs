@@ -10,7 +10,7 @@ use super::{
 use crate::{
     SegmentId, TraceId,
     document::MAX_DATAGRAM,
-    emit::lock,
+    emit::{Ticket, lock},
     header::TraceHeader,
     stats::{self, Drop},
 };
@@ -41,6 +41,10 @@ struct State {
     open_subsegments: u32,
     /// The segment left while subsegments were open; each of them leaves at its own end.
     left_early: bool,
+    /// Its place among the segments that run, while it does.
+    ticket: Option<Ticket>,
+    /// It has been shown as in progress, which X-Ray takes once.
+    shown: bool,
     /// The record is over the streaming threshold, and what was ready to leave has left.
     streaming: bool,
 }
@@ -69,6 +73,8 @@ impl Live {
             segment_open: true,
             open_subsegments: 0,
             left_early: false,
+            ticket: None,
+            shown: false,
             streaming: false,
         };
         let live = Self {
@@ -142,6 +148,9 @@ impl Live {
             entity.end = now.max(entity.start);
             if place.index == 0 && !state.left_early {
                 state.segment_open = false;
+                if let Some(ticket) = state.ticket.take() {
+                    hub.unwatch(&ticket);
+                }
             } else {
                 state.open_subsegments -= 1;
             }
@@ -176,6 +185,31 @@ impl Live {
             copy
         };
         stats::add(&self.recorder.counters().left_early, 1);
+        self.recorder.hub().deliver(Box::new(copy));
+    }
+
+    /// Shows it as in progress if it runs for long.
+    pub(crate) fn watch(self: &Arc<Self>) {
+        let ticket = self.recorder.hub().watch(self, self.id.bits());
+        lock(&self.state).ticket = ticket;
+    }
+
+    pub(crate) fn began(&self) -> Instant {
+        self.base
+    }
+
+    /// Sends what is there of a segment that runs, once.
+    pub(crate) fn show_in_progress(&self) {
+        let copy = {
+            let mut state = lock(&self.state);
+            if !state.segment_open || state.shown {
+                return;
+            }
+            state.shown = true;
+            let Some(record) = &state.record else { return };
+            record.copy_whole()
+        };
+        stats::add(&self.recorder.counters().in_progress, 1);
         self.recorder.hub().deliver(Box::new(copy));
     }
 

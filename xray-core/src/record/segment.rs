@@ -73,6 +73,7 @@ pub struct SegmentBuilder<'a> {
     header: TraceHeader,
     request: SamplingRequest<'a>,
     sampled: Option<bool>,
+    watched: bool,
 }
 
 impl<'a> SegmentBuilder<'a> {
@@ -83,6 +84,7 @@ impl<'a> SegmentBuilder<'a> {
             header: TraceHeader::default(),
             request: SamplingRequest::default(),
             sampled: None,
+            watched: false,
         }
     }
 
@@ -101,6 +103,12 @@ impl<'a> SegmentBuilder<'a> {
     /// Decides in place of the sampling rules.
     pub fn sampled(mut self, sampled: bool) -> Self {
         self.sampled = Some(sampled);
+        self
+    }
+
+    /// Shows the segment as in progress if it runs for long.
+    pub(crate) fn watched(mut self) -> Self {
+        self.watched = true;
         self
     }
 
@@ -124,6 +132,9 @@ impl<'a> SegmentBuilder<'a> {
             stats::add(&inner.counters.sampled, 1);
             let name = clean_name(self.name, &inner.service);
             let (live, id) = Live::begin(self.recorder, &name, &self.header, false);
+            if self.watched {
+                live.watch();
+            }
             Entity::recorded(live, Place { index: 0, id })
         } else {
             stats::add(&inner.counters.unsampled, 1);

@@ -7,10 +7,15 @@ use crate::SegmentId;
 const PACK_AT: usize = 256;
 
 impl Data {
+    /// A copy of everything.
+    pub(crate) fn copy_whole(&self) -> Self {
+        self.copy_subtree(0, |_| true)
+    }
+
     /// A copy of everything, with what is open marked as such; what has ended is removed. The open
     /// entities stay, each by itself.
     pub(crate) fn leave_behind_open(&mut self) -> Self {
-        let copy = self.copy_subtree(0, |_| true);
+        let copy = self.copy_whole();
         let all = self.in_order(0, |_| true);
         for &index in &all {
             let entity = &mut self.entities[index as usize];
