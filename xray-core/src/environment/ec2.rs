@@ -1,6 +1,6 @@
 use super::{
     Machine,
-    client::{Deadline, Endpoint, Request},
+    client::{Deadline, Endpoint, Request, is_header_value},
     found::{Found, object, text},
     logs,
 };
@@ -27,11 +27,11 @@ pub(super) fn find(machine: &Machine) -> Result<Option<Found>, String> {
     let endpoint = Endpoint::parse(&url).map_err(|reason| format!("IMDS_ENDPOINT: {reason}"))?;
     let document = document(&endpoint, Deadline::start())?;
 
-    let document = object(&document, "the instance's identity document")?;
+    let document = object(&document, &format!("the identity document of {endpoint}"))?;
     let mut found = Found::default();
     found.add("instance_id", text(&document, "instanceId"));
     if found.block.is_empty() {
-        return Err("the instance's identity document has no instanceId".into());
+        return Err(format!("the identity document of {endpoint} has no instanceId"));
     }
     found.add("availability_zone", text(&document, "availabilityZone"));
     found.add("instance_size", text(&document, "instanceType"));
@@ -44,16 +44,19 @@ pub(super) fn find(machine: &Machine) -> Result<Option<Found>, String> {
 }
 
 fn document(endpoint: &Endpoint, deadline: Deadline) -> Result<Vec<u8>, String> {
-    let token = endpoint
-        .send(&TOKEN, deadline)
-        .and_then(|token| String::from_utf8(token).map_err(|_| "the token is not a text".into()));
-    let token = token.inspect_err(|reason| log::debug!("no token, so IMDSv1 is tried: {reason}"));
-    let token = token.ok();
-    let header = token.as_deref().map(|token| ("x-aws-ec2-metadata-token", token.trim()));
+    let token = token(endpoint, deadline)
+        .inspect_err(|reason| log::debug!("no token, so IMDSv1 is tried: {reason}"))
+        .ok();
+    let header = token.as_deref().map(|token| ("x-aws-ec2-metadata-token", token));
     let request = Request {
         method: "GET",
         path: "/latest/dynamic/instance-identity/document",
         headers: header.as_slice(),
     };
     endpoint.send(&request, deadline)
+}
+
+fn token(endpoint: &Endpoint, deadline: Deadline) -> Result<String, String> {
+    let token = String::from_utf8(endpoint.send(&TOKEN, deadline)?).ok();
+    token.filter(|token| is_header_value(token)).ok_or_else(|| "it is no header value".into())
 }

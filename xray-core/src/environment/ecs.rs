@@ -30,7 +30,7 @@ pub(super) fn find(machine: &Machine) -> Result<Option<Found>, String> {
         Err(reason) => log::warn!("Ecs adds the container and not its task: {reason}"),
     }
     if found.block.is_empty() {
-        return Err("the metadata service says nothing of the container".into());
+        return Err(format!("{endpoint} says nothing of the container"));
     }
     Ok(Some(found))
 }

@@ -12,7 +12,11 @@ const TOKEN: &str = "var/run/secrets/kubernetes.io/serviceaccount/token";
 pub(super) fn find(machine: &Machine) -> Result<Option<Found>, String> {
     let Some(token) = machine.read(TOKEN)? else { return Ok(None) };
     let token = String::from_utf8(token).map_err(|_| format!("/{TOKEN} is not a text"))?;
-    let map = api::cluster_info(machine, token.trim(), Deadline::start())?;
+    let token = token.trim();
+    if token.is_empty() {
+        return Err(format!("/{TOKEN} is empty"));
+    }
+    let map = api::cluster_info(machine, token, Deadline::start())?;
     let map = object(&map, "the config map amazon-cloudwatch/cluster-info")?;
     let data = map.get("data").and_then(|data| data.as_object());
 

@@ -56,7 +56,7 @@ impl Request<'_> {
         }
         for (name, value) in self.headers {
             // Tokens come from elsewhere; one with a line break would write a header of its own.
-            if !value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
+            if !is_header_value(value) {
                 return Err(format!("the value for the header {name} is no header value"));
             }
             text.push_str(&format!("{name}: {value}\r\n"));
@@ -64,6 +64,11 @@ impl Request<'_> {
         text.push_str("\r\n");
         Ok(text)
     }
+}
+
+/// Whether a text can stand in a header's line.
+pub(super) fn is_header_value(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
 }
 
 /// A socket's time-out has two names, neither of which says what happened.
