@@ -62,7 +62,7 @@ fn cluster_arn(cluster: &str, task_arn: Option<&str>) -> Option<String> {
     Some(format!("arn:{}:ecs:{}:{}:cluster/{cluster}", arn.partition, arn.region, arn.account))
 }
 
-/// Where the container's output goes, if that is `CloudWatch`.
+/// Where the container's output goes, if that is CloudWatch.
 fn log_group(container: &Map<String, Value>) -> Option<LogGroup> {
     let options = container.get("LogOptions")?.as_object()?;
     let mut group = LogGroup::named(text(options, "awslogs-group")?)?;

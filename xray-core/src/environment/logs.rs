@@ -7,13 +7,13 @@ use super::{
     found::{object, worth},
 };
 
-/// What the `CloudWatch` agent writes about the files it watches.
+/// What the CloudWatch agent writes about the files it watches.
 const AGENT_FILE: &str = "opt/aws/amazon-cloudwatch-agent/etc/log-config.json";
 
 /// Most groups of a segment; an agent may watch a great many files.
 const MAX_GROUPS: usize = 20;
 
-/// A group of log streams in `CloudWatch`.
+/// A group of log streams in CloudWatch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LogGroup {
     pub(super) name: String,
@@ -31,7 +31,7 @@ pub(super) fn from_variable(machine: &Machine) -> Option<LogGroup> {
     LogGroup::named(&machine.get("AWS_LOG_GROUP")?)
 }
 
-/// The groups of the `CloudWatch` agent; a machine without one is no error.
+/// The groups of the CloudWatch agent; a machine without one is no error.
 pub(super) fn from_agent(machine: &Machine) -> Result<Vec<LogGroup>, String> {
     let Some(bytes) = machine.read(AGENT_FILE)? else { return Ok(Vec::new()) };
     let file = object(&bytes, AGENT_FILE)?;

@@ -7,12 +7,12 @@ use super::{Machine, beanstalk, ec2, ecs, eks, found::Found};
 pub enum Plugin {
     /// A virtual machine: instance, zone, size and image, from the instance's metadata service.
     ///
-    /// The log groups of the `CloudWatch` agent on the machine are named in the segments as well.
+    /// The log groups of the CloudWatch agent on the machine are named in the segments as well.
     Ec2,
     /// A container of Elastic Container Service: container, task and cluster, from the metadata
     /// service that `ECS_CONTAINER_METADATA_URI_V4` (or the one without `_V4`) names.
     ///
-    /// Where the container logs to `CloudWatch`, the segments name its log group.
+    /// Where the container logs to CloudWatch, the segments name its log group.
     Ecs,
     /// A pod of Elastic Kubernetes Service: cluster, container and pod. The cluster's name is in
     /// the config map `amazon-cloudwatch/cluster-info`, which the pod's service account has to be
