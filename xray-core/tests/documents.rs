@@ -247,7 +247,7 @@ fn a_panicking_serialize_or_display_harms_nothing() {
     segment.record_error(&BadError);
     segment.end();
     let document = memory.take().remove(0);
-    assert_eq!(document["metadata"]["default"]["bad"], "the value's Serialize panicked");
+    assert_eq!(document["metadata"]["default"]["bad"], "[the value's Serialize panicked]");
     assert_eq!(document["cause"]["exceptions"][0]["message"], "the error's Display panicked");
 }
 

@@ -20,6 +20,12 @@ pub const MAX_SQL: usize = 4096;
 /// Levels of subsegments in one document; ours. Deeper ones leave in documents of their own.
 pub const MAX_DEPTH: u32 = 32;
 
+/// Levels of arrays and objects in one metadata value; ours.
+pub const MAX_METADATA_DEPTH: usize = 32;
+
+/// Bytes of one metadata value as JSON: 1 MiB; ours. What is over a datagram is trimmed anyway.
+pub const MAX_METADATA: usize = 1024 * 1024;
+
 /// Links of an error's `source()` chain that are described, as in the official SDKs' practice.
 pub const MAX_EXCEPTION_CHAIN: usize = 10;
 

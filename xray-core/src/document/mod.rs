@@ -5,6 +5,7 @@
 //! of the JSON. The field names are those of AWS's "X-Ray segment documents" page.
 
 mod annotation;
+mod bounded;
 mod cause;
 mod limits;
 mod name;
@@ -14,11 +15,12 @@ pub use annotation::{AnnotationValue, Annotations, Metadata};
 pub use cause::{Cause, Exception, StackFrame};
 pub use limits::{
     MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, MAX_DATAGRAM, MAX_DEPTH, MAX_EXCEPTION_CHAIN,
-    MAX_NAME, MAX_SHORT_TEXT, MAX_SQL,
+    MAX_METADATA, MAX_METADATA_DEPTH, MAX_NAME, MAX_SHORT_TEXT, MAX_SQL,
 };
 pub use parts::{Aws, Http, HttpRequest, HttpResponse, Link, Namespace, Service, Sql, XRay};
 
 pub(crate) use annotation::{is_annotation, is_reserved_namespace};
+pub(crate) use bounded::bounded;
 pub(crate) use limits::cut;
 pub(crate) use name::clean_name;
 

@@ -1,9 +1,6 @@
 //! What can be recorded on an entity, apart from errors.
 
-use std::{
-    borrow::Cow,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -16,7 +13,7 @@ use crate::{
     SegmentId,
     document::{
         AnnotationValue, HttpRequest, Link, MAX_ANNOTATION_VALUE, MAX_SHORT_TEXT, MAX_SQL,
-        Namespace, Sql, cut, is_annotation, is_reserved_namespace,
+        Namespace, Sql, bounded, cut, is_annotation, is_reserved_namespace,
     },
     http::{Outcome, scrub_url},
 };
@@ -48,8 +45,9 @@ impl Entity {
         });
     }
 
-    /// Keeps any value that serialises, not indexed, in the namespace `default`. A value that does
-    /// not serialise leaves the error's text in its place.
+    /// Keeps any value that serialises, not indexed, in the namespace `default`. One that does not
+    /// serialise leaves the error's text in its place; one over 1 MiB or nested deeper than 32 levels
+    /// leaves a note.
     pub fn metadata(&self, key: &str, value: impl Serialize) {
         self.metadata_in("default", key, value);
     }
@@ -63,13 +61,8 @@ impl Entity {
         if is_reserved_namespace(namespace) {
             return log::warn!("metadata {key:?} dropped: the namespace {namespace:?} is reserved");
         }
-        // The user's code runs outside the trace's lock, and its panic is not the request's.
-        let value = catch_unwind(AssertUnwindSafe(|| serde_json::to_value(value)));
-        let value = match value {
-            Ok(Ok(value)) => value,
-            Ok(Err(error)) => Value::String(error.to_string()),
-            Err(_) => Value::String("the value's Serialize panicked".into()),
-        };
+        // Before the trace's lock is taken, since it runs the user's code.
+        let value = bounded(&value);
         let bytes = value_size(&value) + namespace.len() + key.len();
         self.change(bytes, |record, index| record.set_metadata(index, namespace, key, value));
     }
