@@ -1,7 +1,6 @@
 //! The daemon from outside: real sockets, the real program.
 
 mod bad_input;
-mod killed;
 mod program;
 mod receive;
 mod support;

@@ -13,30 +13,30 @@ fn xrayd(arguments: &[&str]) -> Command {
 }
 
 /// A running program, killed if the test ends early.
-pub(crate) struct Running {
+struct Running {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Running {
-    pub(crate) fn start(arguments: &[&str]) -> Self {
+    fn start(arguments: &[&str]) -> Self {
         let mut child = xrayd(arguments).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }
     }
 
-    pub(crate) fn line(&mut self) -> String {
+    fn line(&mut self) -> String {
         self.lines.next().expect("a line").unwrap()
     }
 
     /// Waits for the end: the exit code and what was logged.
-    pub(crate) fn end(mut self) -> (Option<i32>, String) {
+    fn end(mut self) -> (Option<i32>, String) {
         let mut log = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
         (self.child.wait().unwrap().code(), log)
     }
 
-    pub(crate) fn signal(&self, name: &str) {
+    fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
@@ -57,7 +57,7 @@ fn output(arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 /// The address behind a word of the first line.
-pub(crate) fn address(line: &str, word: &str) -> SocketAddr {
+fn address(line: &str, word: &str) -> SocketAddr {
     let (_, rest) = line.split_once(word).unwrap();
     rest.trim_start().split([' ', ')']).next().unwrap().parse().unwrap()
 }
