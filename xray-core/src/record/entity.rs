@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use super::{
-    Entered, Live, Scope, Subsegment, context,
+    Entered, Live, Recorder, Scope, Subsegment, context,
     data::{Data, Place, Rest, flag},
 };
 use crate::{
@@ -33,6 +33,7 @@ enum Kind {
         place: Place,
     },
     Passing(Passing),
+    Facade(Arc<Facade>),
     /// Nothing is recorded, and no header goes on.
     Absent,
 }
@@ -47,6 +48,17 @@ pub(super) struct Passing {
     pub(super) parent: Option<SegmentId>,
     /// Whether the caller's header named the trace.
     pub(super) continued: bool,
+    /// Whether calls of our own say `Sampled=0`; where the decision is not ours, they say nothing.
+    pub(super) decided: bool,
+    pub(super) data: Option<Arc<str>>,
+}
+
+/// A segment that somebody else emits, such as AWS Lambda: only what lies under it is recorded.
+#[derive(Debug)]
+pub(super) struct Facade {
+    pub(super) recorder: Recorder,
+    pub(super) trace_id: TraceId,
+    pub(super) id: SegmentId,
     pub(super) data: Option<Arc<str>>,
 }
 
@@ -65,6 +77,10 @@ impl Entity {
         Self(Kind::Passing(passing))
     }
 
+    pub(super) fn facade(facade: Facade) -> Self {
+        Self(Kind::Facade(Arc::new(facade)))
+    }
+
     pub(super) fn absent() -> Self {
         Self(Kind::Absent)
     }
@@ -72,7 +88,7 @@ impl Entity {
     /// Whether what is recorded here is kept.
     #[must_use]
     pub fn is_sampled(&self) -> bool {
-        matches!(self.0, Kind::Recorded { .. })
+        matches!(self.0, Kind::Recorded { .. } | Kind::Facade(_))
     }
 
     pub(super) fn is_absent(&self) -> bool {
@@ -85,6 +101,7 @@ impl Entity {
         match &self.0 {
             Kind::Recorded { live, .. } => live.trace_id,
             Kind::Passing(passing) => passing.root,
+            Kind::Facade(facade) => facade.trace_id,
             Kind::Absent => TraceId::NOOP,
         }
     }
@@ -95,6 +112,7 @@ impl Entity {
         match &self.0 {
             Kind::Recorded { place, .. } => place.id,
             Kind::Passing(passing) => passing.id,
+            Kind::Facade(facade) => facade.id,
             Kind::Absent => SegmentId::NOOP,
         }
     }
@@ -134,8 +152,14 @@ impl Entity {
             Kind::Passing(passing) => Some(TraceHeader {
                 root: Some(passing.root),
                 parent: passing.parent,
-                sampled: Some(Sampled::No),
+                sampled: passing.decided.then_some(Sampled::No),
                 data: passing.data.clone(),
+            }),
+            Kind::Facade(facade) => Some(TraceHeader {
+                root: Some(facade.trace_id),
+                parent: Some(facade.id),
+                sampled: Some(Sampled::Yes),
+                data: facade.data.clone(),
             }),
             Kind::Absent => None,
         }
@@ -146,7 +170,7 @@ impl Entity {
         let (root, sampled) = match &self.0 {
             Kind::Recorded { live, .. } => (live.trace_id, Sampled::Yes),
             Kind::Passing(Passing { root, continued: true, .. }) => (*root, Sampled::No),
-            Kind::Passing(_) | Kind::Absent => return None,
+            Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => return None,
         };
         let sampled = asked.then_some(sampled);
         Some(TraceHeader { root: Some(root), sampled, ..TraceHeader::default() })
@@ -169,26 +193,37 @@ impl Entity {
 
     /// Begins a subsegment of this entity. It ends when the guard is dropped.
     pub fn subsegment(&self, name: &str) -> Subsegment {
-        let Kind::Recorded { live, place } = &self.0 else {
-            return Subsegment::new(self.clone());
+        let entity = match &self.0 {
+            Kind::Recorded { live, place } => {
+                let name = clean_name(name, live.recorder.service());
+                let (live, place) = live.begin_child(*place, &name);
+                Self::recorded(live, place)
+            }
+            Kind::Facade(facade) => {
+                let name = clean_name(name, facade.recorder.service());
+                let header = self.trace_header().unwrap_or_default();
+                let (live, id) = Live::begin(&facade.recorder, &name, &header, true);
+                Self::recorded(live, Place { index: 0, id })
+            }
+            Kind::Passing(_) | Kind::Absent => self.clone(),
         };
-        let name = clean_name(name, live.recorder.service());
-        let (live, place) = live.begin_child(*place, &name);
-        Subsegment::new(Self::recorded(live, place))
+        Subsegment::new(entity)
     }
 
     /// Begins work that is not recorded, and nothing under it is: for details that would only cost.
     /// Calls made in it carry the trace on with `Sampled=0`.
     pub fn unsampled_subsegment(&self) -> Subsegment {
-        let Kind::Recorded { live, place } = &self.0 else {
-            return Subsegment::new(self.clone());
+        let header = match self.trace_header() {
+            Some(header) if self.is_sampled() => header,
+            _ => return Subsegment::new(self.clone()),
         };
         Subsegment::new(Self::passing(Passing {
-            root: live.trace_id,
+            root: self.trace_id(),
             id: SegmentId::NOOP,
-            parent: Some(place.id),
+            parent: header.parent,
             continued: true,
-            data: live.data.clone(),
+            decided: true,
+            data: header.data,
         }))
     }
 

@@ -1,11 +1,17 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Common, RecorderBuilder, Segment, SegmentBuilder, builder::ContextMissing, install};
+use super::{
+    Common, Entity, RecorderBuilder, Segment, SegmentBuilder,
+    builder::ContextMissing,
+    entity::{Facade, Passing},
+    install,
+};
 use crate::{
-    FlushGuard,
+    FlushGuard, SegmentId, TraceHeader,
     emit::{Flush, Hub},
+    header::Sampled,
     sample::LocalSampler,
-    stats::{Counters, Stats},
+    stats::{self, Counters, Stats},
 };
 
 /// Records the traces of one service. A clone is cheap and is the same recorder.
@@ -67,6 +73,49 @@ impl Recorder {
     /// A segment to be, to which a caller's header and a request can be added.
     pub fn segment<'a>(&'a self, name: &'a str) -> SegmentBuilder<'a> {
         SegmentBuilder::new(self, name)
+    }
+
+    /// An entity for a segment that somebody else emits, as AWS Lambda does for its functions: it is
+    /// never sent, and each subsegment begun under it leaves in a document of its own.
+    ///
+    /// The header decides alone. `Sampled=1` with a parent records; `Sampled=0` and `Sampled=?` record
+    /// nothing, and calls say so; a header without decision passes through unchanged; without a trace
+    /// there is nothing.
+    ///
+    /// ```
+    /// use xray_core::{Recorder, Subsegment, TraceHeader};
+    ///
+    /// let xray = Recorder::builder("function").streaming_threshold(0).build()?;
+    /// let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    /// let facade = xray.facade(&TraceHeader::parse(header));
+    /// let _entered = facade.enter();
+    /// Subsegment::begin("handler").end(); // leaves at once, as a child of 53995c3f42cd8ad8
+    /// # Ok::<(), xray_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn facade(&self, header: &TraceHeader) -> Entity {
+        let Some(trace_id) = header.root.filter(|_| self.inner.enabled) else {
+            log::debug!("an invocation without a trace records nothing");
+            return Entity::absent();
+        };
+        match (header.sampled, header.parent) {
+            (Some(Sampled::Yes), Some(id)) => {
+                stats::add(&self.inner.counters.sampled, 1);
+                let data = header.data.clone();
+                Entity::facade(Facade { recorder: self.clone(), trace_id, id, data })
+            }
+            (sampled, parent) => {
+                stats::add(&self.inner.counters.unsampled, 1);
+                Entity::passing(Passing {
+                    root: trace_id,
+                    id: SegmentId::NOOP,
+                    parent,
+                    continued: true,
+                    decided: sampled.is_some(),
+                    data: header.data.clone(),
+                })
+            }
+        }
     }
 
     /// The service's name.

@@ -153,7 +153,7 @@ impl<'a> SegmentBuilder<'a> {
         };
         let continued = self.header.root.is_some();
         let parent = if continued { self.header.parent } else { Some(id) };
-        Passing { root, id, parent, continued, data: self.header.data }
+        Passing { root, id, parent, continued, decided: true, data: self.header.data }
     }
 }
 
