@@ -85,6 +85,8 @@ impl Service {
         // What makes it a call on the service map.
         call.namespace(Namespace::Remote);
         call.http_request(request.method().as_str(), request.url().as_str());
+        // The callee sends a segment of its own, so the map waits for that instead of guessing.
+        call.traced();
         // What makes the callee's segment a child of this subsegment.
         let header = call.trace_header().map(|header| header.to_string());
         if let Some(Ok(header)) = header.as_deref().map(HeaderValue::from_str) {
