@@ -76,12 +76,13 @@ async fn ask_bank(bank: Entity) -> Result<String, ChargeError> {
             return Err(error.into());
         }
         5..10 => {
-            bank.set_throttle();
+            bank.set_error(true);
+            bank.set_throttle(true);
             return Err(ChargeError::Busy);
         }
         10..16 => {
             pause(20..40).await;
-            bank.set_error();
+            bank.set_error(true);
             return Err(ChargeError::Declined);
         }
         16..24 => pause(350..900).await,
