@@ -40,7 +40,8 @@ pub use header::TraceHeader;
 pub use id::{SegmentId, TraceId};
 pub use record::{
     CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment, Recorder,
-    RecorderBuilder, Scope, Segment, SegmentBuilder, Subsegment, Verdict, segment, subsegment,
+    RecorderBuilder, Scope, Segment, SegmentBuilder, StreamInCurrentSegment, Subsegment, Verdict,
+    segment, subsegment,
 };
 pub use sample::SamplingRequest;
 pub use stats::Stats;
@@ -48,7 +49,7 @@ pub use stats::Stats;
 /// What most code that records needs: `use xray_core::prelude::*`.
 pub mod prelude {
     pub use crate::{
-        CallInCurrentSegment as _, Entity, InCurrentSegment as _, Recorder, Segment, Subsegment,
-        segment, subsegment,
+        CallInCurrentSegment as _, Entity, InCurrentSegment as _, Recorder, Segment,
+        StreamInCurrentSegment as _, Subsegment, segment, subsegment,
     };
 }

@@ -1,34 +1,55 @@
-//! The current entity: a thread-local that is set while code of a segment runs.
+//! The current entity: the top of a thread-local stack, set while code of a segment runs.
 //!
 //! A future wrapper enters it at each poll and leaves it at each return, so it follows `.await`
 //! and never leaks to the next task of the thread. What is spawned elsewhere gets it by
 //! `in_current_segment()`.
 
-use std::{
-    cell::RefCell,
-    future::Future,
-    marker::PhantomData,
-    mem,
-    pin::Pin,
-    task::{Context, Poll},
-};
-
-use pin_project_lite::pin_project;
+use std::{cell::RefCell, marker::PhantomData};
 
 use super::Entity;
 
 thread_local! {
-    static CURRENT: RefCell<Option<Entity>> = const { RefCell::new(None) };
+    static STACK: RefCell<Stack> = const { RefCell::new(Stack { levels: Vec::new(), guards: 0 }) };
+}
+
+#[derive(Debug)]
+struct Stack {
+    levels: Vec<Level>,
+    /// Guards made so far on this thread, which numbers them.
+    guards: u64,
+}
+
+/// What was entered on a thread and not left.
+#[derive(Debug)]
+pub(super) struct Level {
+    /// `None` hides what is current outside.
+    entity: Option<Entity>,
+    owner: Owner,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Owner {
+    /// One poll of a future, or one call of a closure.
+    Scope,
+    /// The guard of this number.
+    Guard(u64),
+    /// A guard that was dropped while others stood above it.
+    Gone,
 }
 
 /// The current entity; `None` also while the thread's storage is being torn down.
 pub(super) fn current() -> Option<Entity> {
-    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+    let top = |stack: &RefCell<Stack>| stack.borrow().levels.last()?.entity.clone();
+    STACK.try_with(top).ok().flatten()
 }
 
-fn swap(entity: &mut Option<Entity>) {
-    // Only fails at the end of a thread, where nothing is current any more.
-    let _ = CURRENT.try_with(|current| mem::swap(&mut *current.borrow_mut(), entity));
+impl Stack {
+    /// Takes off what guards left in another order than they entered.
+    fn settle(&mut self) {
+        while self.levels.last().is_some_and(|level| level.owner == Owner::Gone) {
+            self.levels.pop();
+        }
+    }
 }
 
 /// While it lives, its entity is the current one of this thread. Made by [`Entity::enter`].
@@ -38,103 +59,73 @@ fn swap(entity: &mut Option<Entity>) {
 #[derive(Debug)]
 #[must_use = "the entity is left as soon as the guard is dropped"]
 pub struct Entered {
-    previous: Option<Entity>,
+    number: u64,
     not_send: PhantomData<*const ()>,
 }
 
 impl Entered {
     pub(super) fn new(entity: Entity) -> Self {
-        let mut entity = Some(entity);
-        swap(&mut entity);
-        Self { previous: entity, not_send: PhantomData }
+        let enter = |stack: &RefCell<Stack>| {
+            let stack = &mut *stack.borrow_mut();
+            stack.guards += 1;
+            let owner = Owner::Guard(stack.guards);
+            stack.levels.push(Level { entity: Some(entity), owner });
+            stack.guards
+        };
+        // Only fails at the end of a thread, where nothing is current any more.
+        Self { number: STACK.try_with(enter).unwrap_or_default(), not_send: PhantomData }
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        swap(&mut self.previous);
+        let leave = |stack: &RefCell<Stack>| {
+            let mut stack = stack.borrow_mut();
+            let owner = Owner::Guard(self.number);
+            let level = stack.levels.iter_mut().rev().find(|level| level.owner == owner)?;
+            level.owner = Owner::Gone;
+            let entity = level.entity.take();
+            stack.settle();
+            entity
+        };
+        // The entity is dropped here, where the stack is free: it may run code of the user's.
+        drop(STACK.try_with(leave));
     }
 }
 
-pin_project! {
-    /// A future that runs with an entity as the current one. Made by [`Entity::scope`] and
-    /// [`InCurrentSegment::in_current_segment`].
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct Scope<F> {
-        #[pin]
-        future: F,
-        entity: Option<Entity>,
+/// While it lives, what it borrows is on the stack; it goes back at the end, also on a panic.
+pub(super) struct Inside<'a> {
+    entity: &'a mut Option<Entity>,
+    /// Guards that a future holds while it is not polled.
+    guards: &'a mut Vec<Level>,
+    base: usize,
+}
+
+impl<'a> Inside<'a> {
+    pub(super) fn new(entity: &'a mut Option<Entity>, guards: &'a mut Vec<Level>) -> Self {
+        let enter = |stack: &RefCell<Stack>| {
+            let levels = &mut stack.borrow_mut().levels;
+            let base = levels.len();
+            levels.push(Level { entity: entity.take(), owner: Owner::Scope });
+            levels.append(guards);
+            base
+        };
+        let base = STACK.try_with(enter).unwrap_or(usize::MAX);
+        Self { entity, guards, base }
     }
 }
 
-impl<F> Scope<F> {
-    pub(super) fn new(entity: Option<Entity>, future: F) -> Self {
-        Self { future, entity }
-    }
-}
-
-impl<F: Future> Future for Scope<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let _entered = Swapped::new(this.entity);
-        this.future.poll(cx)
-    }
-}
-
-/// Exchanges the slot's entity with the current one, and back at the end, also on a panic.
-struct Swapped<'a>(&'a mut Option<Entity>);
-
-impl<'a> Swapped<'a> {
-    fn new(slot: &'a mut Option<Entity>) -> Self {
-        swap(slot);
-        Self(slot)
-    }
-}
-
-impl Drop for Swapped<'_> {
+impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        swap(self.0);
+        let leave = |stack: &RefCell<Stack>| {
+            let mut stack = stack.borrow_mut();
+            if self.base < stack.levels.len() {
+                self.guards.extend(stack.levels.drain(self.base + 1..));
+                *self.entity = stack.levels.pop().and_then(|level| level.entity);
+                stack.settle();
+            }
+        };
+        // Only fails at the end of a thread, where nothing is current any more.
+        let _ = STACK.try_with(leave);
     }
 }
-
-/// Takes the current entity along to wherever a future runs.
-///
-/// ```
-/// use xray_core::prelude::*;
-///
-/// # async fn work() {}
-/// # fn spawn(_: impl Future<Output = ()> + Send + 'static) {}
-/// spawn(work().in_current_segment()); // tokio::spawn, for one
-/// ```
-pub trait InCurrentSegment: Future + Sized {
-    /// A future that runs with the entity that is current now.
-    fn in_current_segment(self) -> Scope<Self> {
-        Scope::new(current(), self)
-    }
-}
-
-impl<F: Future> InCurrentSegment for F {}
-
-/// Takes the current entity along to wherever a closure runs.
-///
-/// ```
-/// use xray_core::prelude::*;
-///
-/// let work = || Entity::current().trace_id();
-/// std::thread::spawn(work.in_current_segment()).join().unwrap();
-/// ```
-pub trait CallInCurrentSegment<T>: FnOnce() -> T + Sized {
-    /// A closure that runs with the entity that is current now.
-    fn in_current_segment(self) -> impl FnOnce() -> T {
-        let mut entity = current();
-        move || {
-            let _entered = Swapped::new(&mut entity);
-            self()
-        }
-    }
-}
-
-impl<T, F: FnOnce() -> T> CallInCurrentSegment<T> for F {}

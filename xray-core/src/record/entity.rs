@@ -233,9 +233,9 @@ impl Entity {
         Entered::new(self.clone())
     }
 
-    /// A future that runs with this as the current entity.
-    pub fn scope<F: Future>(&self, future: F) -> Scope<F> {
-        Scope::new(Some(self.clone()), future)
+    /// A future, or a stream, that runs with this as the current entity.
+    pub fn scope<F>(&self, work: F) -> Scope<F> {
+        Scope::new(Some(self.clone()), work)
     }
 
     /// Ends it now, or at a given time, if it has not ended.

@@ -11,6 +11,7 @@ mod hook;
 mod install;
 mod live;
 mod recorder;
+mod scope;
 mod segment;
 mod stack;
 mod subsegment;
@@ -18,11 +19,12 @@ mod subtree;
 mod view;
 
 pub use builder::{ContextMissing, RecorderBuilder};
-pub use context::{CallInCurrentSegment, Entered, InCurrentSegment, Scope};
+pub use context::Entered;
 pub use entity::Entity;
 pub use hook::Verdict;
 pub use install::FlushGuard;
 pub use recorder::Recorder;
+pub use scope::{CallInCurrentSegment, InCurrentSegment, Scope, StreamInCurrentSegment};
 pub use segment::{Segment, SegmentBuilder, segment};
 pub use subsegment::{Subsegment, subsegment};
 

@@ -174,5 +174,5 @@ impl<'a> SegmentBuilder<'a> {
 pub async fn segment<T>(name: &str, work: impl AsyncFnOnce(Entity) -> T) -> T {
     let segment = Segment::begin(name);
     let entity = segment.entity.clone();
-    segment.scope(work(entity)).await
+    segment.scope(async { work(entity).await }).await
 }

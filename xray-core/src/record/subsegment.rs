@@ -19,6 +19,8 @@ use super::{ContextMissing, Entity, Recorder};
 #[must_use = "a subsegment ends when it is dropped"]
 pub struct Subsegment {
     entity: Entity,
+    /// Begun by a destructor during a panic, which is not one of its own.
+    unwinding: bool,
 }
 
 impl Subsegment {
@@ -33,7 +35,7 @@ impl Subsegment {
     }
 
     pub(super) fn new(entity: Entity) -> Self {
-        Self { entity }
+        Self { entity, unwinding: thread::panicking() }
     }
 
     /// Runs `work` inside the subsegment and ends it.
@@ -71,7 +73,7 @@ impl Deref for Subsegment {
 
 impl Drop for Subsegment {
     fn drop(&mut self) {
-        if thread::panicking() {
+        if thread::panicking() && !self.unwinding {
             self.entity.record_failure("panic", "the code of the subsegment panicked", true);
         }
         self.entity.end(None);
@@ -106,5 +108,5 @@ fn context_missing(name: &str) {
 pub async fn subsegment<T>(name: &str, work: impl AsyncFnOnce(Entity) -> T) -> T {
     let subsegment = Subsegment::begin(name);
     let entity = subsegment.entity.clone();
-    subsegment.scope(work(entity)).await
+    subsegment.scope(async { work(entity).await }).await
 }
