@@ -44,8 +44,21 @@ impl TraceId {
 
     /// A new id for a trace that began `seconds` after the epoch (mod 2^32, as the format has it).
     pub(crate) fn with_time(seconds: u64) -> Self {
-        let high = (seconds << 32) | u64::from(rand::random::<u32>());
-        Self { high, low: rand::random() }
+        Self::from_parts(seconds, rand::random(), rand::random())
+    }
+
+    pub(crate) fn from_parts(seconds: u64, upper: u32, low: u64) -> Self {
+        Self { high: (seconds << 32) | u64::from(upper), low }
+    }
+
+    /// The id's 128 bits, as W3C's `traceparent` has them.
+    pub(crate) fn bits(self) -> u128 {
+        (u128::from(self.high) << 64) | u128::from(self.low)
+    }
+
+    /// The id of these 128 bits.
+    pub(crate) fn from_bits(bits: u128) -> Self {
+        Self { high: (bits >> 64) as u64, low: bits as u64 }
     }
 
     /// The time part of the id, in seconds since the epoch.
@@ -128,6 +141,10 @@ impl SegmentId {
                 return Self(bits);
             }
         }
+    }
+
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Self(bits)
     }
 
     pub(crate) fn bits(self) -> u64 {

@@ -79,6 +79,8 @@ counters! {
     trimmed,
     /// Requests that ran for long and were shown as in progress.
     in_progress,
+    /// Segments that were thrown away by `discard_segment`; no loss.
+    discarded,
     /// Segments that left before their subsegments had ended, after the grace period or at a flush.
     left_early,
     /// Records lost because the queue was full.

@@ -25,9 +25,14 @@ pub struct Service<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<&'a str>,
     /// The compiler: `rustc`.
-    pub runtime: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<&'a str>,
     /// The compiler's version.
-    pub runtime_version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime_version: Option<&'a str>,
+    /// What the user said beyond that, or in place of that.
+    #[serde(flatten)]
+    pub fields: Option<&'a Map<String, Value>>,
 }
 
 /// A request and its response.
@@ -44,7 +49,6 @@ pub struct Http<'a> {
 
 /// The request of an [`Http`] block.
 #[derive(Clone, Debug, Default, Serialize)]
-#[non_exhaustive]
 pub struct HttpRequest<'a> {
     /// The method.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,11 +7,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
-use super::{ServerPolicy, url::scrub_url};
+use super::ServerPolicy;
 use crate::{
-    Entity, Recorder, SamplingRequest, Segment, Subsegment,
-    document::HttpRequest,
-    header::{Sampled, TraceHeader},
+    Entity, Recorder, SamplingRequest, Segment, Subsegment, document::HttpRequest,
+    header::CallerHeaders,
 };
 
 /// What a middleware knows of a request when it arrives.
@@ -36,6 +35,10 @@ pub struct RequestHead<'a> {
     pub peer: Option<IpAddr>,
     /// `X-Amzn-Trace-Id`.
     pub trace_header: Option<&'a [u8]>,
+    /// `traceparent`; none if there are several, see [`only`](crate::header::only).
+    pub traceparent: Option<&'a [u8]>,
+    /// `tracestate`; several are [`joined`](crate::header::joined).
+    pub tracestate: Option<&'a [u8]>,
 }
 
 /// What a middleware knows of a response when its head is about to leave.
@@ -102,6 +105,7 @@ enum Method {
 
 impl Exchange {
     /// Begins the segment of a request; `None` for a path that the policy ignores.
+    #[must_use = "a dropped exchange is a client that has gone"]
     pub fn begin(
         recorder: &Recorder,
         policy: &ServerPolicy,
@@ -110,16 +114,19 @@ impl Exchange {
         if policy.ignores(request.path) {
             return None;
         }
-        let header = request.trace_header.map(TraceHeader::parse_bytes).unwrap_or_default();
-        let header = policy.believed(header);
-        let asked = header.sampled == Some(Sampled::Requested);
+        let context = policy.believed(recorder.trace_context(&CallerHeaders {
+            trace_header: request.trace_header,
+            traceparent: request.traceparent,
+            tracestate: request.tracestate,
+        }));
+        let asked = context.asked;
         let sampling = SamplingRequest {
             host: request.host,
             method: Some(request.method),
             path: Some(request.path),
         };
         let name = policy.segment_name(recorder, request.host);
-        let segment = recorder.segment(name).header(header).request(sampling).watched().begin();
+        let segment = recorder.segment(name).context(context).request(sampling).watched().begin();
         if segment.is_sampled() {
             record_request(&segment, policy, request);
         }
@@ -277,9 +284,9 @@ fn record_request(segment: &Segment, policy: &ServerPolicy, request: &RequestHea
         Some(address) => Some(Cow::Borrowed(address)),
         None => request.peer.map(|peer| Cow::Owned(peer.to_canonical().to_string())),
     };
-    segment.set_request(&HttpRequest {
+    segment.http(HttpRequest {
         method: Some(request.method),
-        url: Some(&scrub_url(&url)),
+        url: Some(&url),
         user_agent: request.user_agent,
         client_ip: client_ip.as_deref(),
         x_forwarded_for: forwarded.is_some(),

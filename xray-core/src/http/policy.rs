@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Recorder, TraceHeader,
-    header::Sampled,
+    Recorder,
+    header::{Sampled, TraceContext},
     sample::{matches, reservoir::Reservoir},
 };
 
@@ -110,31 +110,25 @@ impl ServerPolicy {
         proto.filter(|proto| self.trust_forwarded_proto && ["http", "https"].contains(proto))
     }
 
-    pub(super) fn believed(&self, header: TraceHeader) -> TraceHeader {
+    pub(super) fn believed(&self, context: TraceContext) -> TraceContext {
         match self.incoming {
-            Incoming::Ignore => TraceHeader::default(),
-            Incoming::RootOnly => TraceHeader {
-                root: header.root,
-                // A question forces nothing.
-                sampled: header.sampled.filter(|sampled| *sampled == Sampled::Requested),
-                ..TraceHeader::default()
-            },
-            Incoming::Continue => match &self.forced_per_second {
-                Some((limit, reservoir))
-                    if header.sampled == Some(Sampled::Yes) && !reservoir.take_now(*limit) =>
-                {
-                    TraceHeader { sampled: None, ..header }
+            Incoming::Ignore => TraceContext::default(),
+            Incoming::RootOnly => context.root_only(),
+            Incoming::Continue => {
+                let forces = context.header.sampled == Some(Sampled::Yes);
+                match &self.forced_per_second {
+                    Some((limit, reservoir)) if forces && !reservoir.take_now(*limit) => {
+                        context.undecided()
+                    }
+                    _ => context,
                 }
-                _ => header,
-            },
+            }
         }
     }
 
-    pub(super) fn segment_name<'a>(
-        &'a self,
-        recorder: &'a Recorder,
-        host: Option<&'a str>,
-    ) -> &'a str {
+    /// The name of a segment that serves a request for this host.
+    #[must_use]
+    pub fn segment_name<'a>(&'a self, recorder: &'a Recorder, host: Option<&'a str>) -> &'a str {
         match &self.name {
             Naming::Service => recorder.service(),
             Naming::Fixed(name) => name,
@@ -156,7 +150,7 @@ fn without_port(host: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Delivery;
+    use crate::{Delivery, TraceHeader};
 
     #[test]
     fn dynamic_names() {
@@ -171,7 +165,7 @@ mod tests {
     #[test]
     fn forced_samples_have_a_cap() {
         let policy = ServerPolicy::new().forced_per_second(0);
-        let header = policy.believed(TraceHeader::parse("Sampled=1"));
-        assert_eq!(header.sampled, None);
+        let context = policy.believed(TraceHeader::parse("Sampled=1").into());
+        assert_eq!(context.header.sampled, None);
     }
 }

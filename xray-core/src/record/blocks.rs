@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Entity,
-    data::{AnnotationText, SqlData, flag, value_size},
+    data::{AnnotationText, flag, value_size},
 };
 use crate::{
     SegmentId,
@@ -74,32 +74,45 @@ impl Entity {
 
     /// The request that is served or made. The URL is recorded without user, query and fragment.
     pub fn http_request(&self, method: &str, url: &str) {
-        let url = scrub_url(url);
-        self.set_request(&HttpRequest {
-            method: Some(method),
-            url: Some(&url),
-            ..HttpRequest::default()
-        });
+        self.http(HttpRequest { method: Some(method), url: Some(url), ..HttpRequest::default() });
     }
 
-    pub(crate) fn set_request(&self, request: &HttpRequest<'_>) {
-        let texts = [request.method, request.url, request.user_agent, request.client_ip];
+    /// As [`http_request`](Self::http_request), for any of its fields; those that are not given stay
+    /// as they are.
+    ///
+    /// ```
+    /// use xray_core::{Entity, document::HttpRequest};
+    ///
+    /// Entity::current().http(HttpRequest {
+    ///     client_ip: Some("203.0.113.7"),
+    ///     user_agent: Some("curl/8"),
+    ///     ..HttpRequest::default()
+    /// });
+    /// ```
+    // Takes the block by value, as it is written down in place.
+    #[expect(clippy::needless_pass_by_value, reason = "a block is built for this call")]
+    pub fn http(&self, request: HttpRequest<'_>) {
+        if !self.is_sampled() {
+            return;
+        }
+        let url = request.url.map(scrub_url);
+        let texts = [request.method, url.as_deref(), request.user_agent, request.client_ip];
         let bytes = texts.iter().flatten().map(|text| text.len()).sum();
         self.change(bytes, |record, index| {
             let [method, url, user_agent, client_ip] =
                 texts.map(|text| text.map(|text| record.push_text(text)));
             let http = record.http(index);
-            http.method = method;
-            http.url = url;
-            http.user_agent = user_agent;
-            http.client_ip = client_ip;
-            http.x_forwarded_for = request.x_forwarded_for;
-            http.traced = request.traced;
+            http.method = method.or(http.method);
+            http.url = url.or(http.url);
+            http.user_agent = user_agent.or(http.user_agent);
+            http.client_ip = client_ip.or(http.client_ip);
+            http.x_forwarded_for |= request.x_forwarded_for;
+            http.traced |= request.traced;
         });
     }
 
     /// The called service is known to send a segment of its own, so X-Ray waits for it in place of
-    /// drawing a guess. Call it after [`http_request`](Self::http_request).
+    /// drawing a guess.
     pub fn traced(&self) {
         self.change(0, |record, index| record.http(index).traced = true);
     }
@@ -126,26 +139,29 @@ impl Entity {
         self.change(0, |record, index| record.http(index).content_length = Some(bytes));
     }
 
-    /// The query that is made. Its text is cut at 4,096 characters.
+    /// The query that is made; fields that are not given stay as they are. Its text is cut at 4,096
+    /// characters.
     // Takes the block by value, as it is written down in place.
     #[expect(clippy::needless_pass_by_value, reason = "a block is built for this call")]
     pub fn sql(&self, sql: Sql<'_>) {
         let query = sql.sanitized_query.as_deref().map(|query| Cow::Borrowed(cut(query, MAX_SQL)));
-        let texts = [&sql.url, &sql.connection_string, &query];
+        let texts = [
+            &sql.url,
+            &sql.connection_string,
+            &query,
+            &sql.database_type,
+            &sql.database_version,
+            &sql.driver_version,
+            &sql.user,
+            &sql.preparation,
+        ];
         let bytes = texts.iter().filter_map(|text| text.as_deref()).map(str::len).sum();
         self.change(bytes, |record, index| {
-            let mut text = |text: &Option<Cow<'_, str>>| record.push_optional(text.as_ref());
-            let data = SqlData {
-                url: text(&sql.url),
-                connection_string: text(&sql.connection_string),
-                sanitized_query: text(&query),
-                database_type: text(&sql.database_type),
-                database_version: text(&sql.database_version),
-                driver_version: text(&sql.driver_version),
-                user: text(&sql.user),
-                preparation: text(&sql.preparation),
-            };
-            record.set_sql(index, data);
+            let texts = texts.map(|text| record.push_optional(text.as_ref()));
+            let fields = record.sql(index).fields();
+            for (field, text) in fields.into_iter().zip(texts) {
+                *field = text.or(*field);
+            }
         });
     }
 
@@ -160,22 +176,34 @@ impl Entity {
         });
     }
 
-    /// The user that made the request; indexed, cut at 250 characters.
+    /// A field of the segment's `service` block, beside `version` and the `runtime` that the SDK
+    /// sets.
+    pub fn service(&self, key: &str, value: impl Into<Value>) {
+        if !self.is_sampled() {
+            return;
+        }
+        let value = value.into();
+        self.change_segment(key.len() + value_size(&value), |rest| {
+            rest.service.insert(key.to_owned(), value);
+        });
+    }
+
+    /// The user that made the request that the segment serves; indexed, cut at 250 characters.
     pub fn user(&self, user: &str) {
         let user = cut(user, MAX_SHORT_TEXT);
-        self.change_rest(user.len(), |rest| rest.user = Some(user.to_owned()));
+        self.change_segment(user.len(), |rest| rest.user = Some(user.to_owned()));
     }
 
     /// The AWS resource that runs the segment, such as `AWS::ECS::Container`; at most 250
     /// characters.
     pub fn origin(&self, origin: &str) {
         let origin = cut(origin, MAX_SHORT_TEXT);
-        self.change_rest(origin.len(), |rest| rest.origin = Some(origin.to_owned()));
+        self.change_segment(origin.len(), |rest| rest.origin = Some(origin.to_owned()));
     }
 
     /// ARN of the resource that runs the segment.
     pub fn resource_arn(&self, arn: &str) {
-        self.change_rest(arn.len(), |rest| rest.resource_arn = Some(arn.to_owned()));
+        self.change_segment(arn.len(), |rest| rest.resource_arn = Some(arn.to_owned()));
     }
 
     /// An earlier sibling that had to end before this subsegment began.

@@ -1,13 +1,15 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Common, Hook, Recorder, Verdict, recorder::Inner};
+use super::{Common, Hook, Recorder, Verdict, recorder::Inner, sources::Sources};
 use crate::{
     Error,
     document::{AnnotationValue, Document, clean_name, is_annotation},
     emit::{DaemonAddress, Delivery, Emitter, Hub, Record, Timing, UdpEmitter},
     environment::{Detection, Machine, Plugin, Reader, Switch, switch},
+    header::Propagation,
     sample::{LocalRules, LocalSampler},
     stats::Counters,
+    testing::{TestClock, TestIds},
 };
 
 /// How long a segment that has ended waits for its open subsegments.
@@ -55,6 +57,7 @@ pub struct RecorderBuilder {
     before_emit: Option<Hook>,
     plugins: Vec<Plugin>,
     machine: Machine,
+    sources: Sources,
 }
 
 impl RecorderBuilder {
@@ -74,6 +77,7 @@ impl RecorderBuilder {
             before_emit: None,
             plugins: Vec::new(),
             machine: Machine::real(),
+            sources: Sources::default(),
         }
     }
 
@@ -207,6 +211,18 @@ impl RecorderBuilder {
         self
     }
 
+    /// Which clock gives times, in place of the system's: for tests, see [`testing`](crate::testing).
+    pub fn clock(mut self, clock: &TestClock) -> Self {
+        self.sources.clock = Some(clock.clone());
+        self
+    }
+
+    /// What gives ids, in place of chance: for tests, see [`testing`](crate::testing).
+    pub fn ids(mut self, ids: &TestIds) -> Self {
+        self.sources.ids = Some(ids.clone());
+        self
+    }
+
     #[cfg(test)]
     pub(crate) fn environment(self, reader: Reader) -> Self {
         self.machine(Machine::with_variables(reader))
@@ -232,6 +248,8 @@ impl RecorderBuilder {
         let random_noop_ids = environment
             .get("AWS_XRAY_NOOP_ID")
             .is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
+        let propagation = from_environment(environment, "OTEL_PROPAGATORS", Propagation::parse)
+            .unwrap_or_default();
         let counters = Arc::new(Counters::default());
         let hub = if enabled {
             let emitter = self.emitter.unwrap_or_else(|| Box::new(UdpEmitter::new(address)));
@@ -248,8 +266,10 @@ impl RecorderBuilder {
             service: clean_name(&service, "unknown").into_owned(),
             enabled,
             random_noop_ids,
+            propagation,
             context_missing,
             sampler: LocalSampler::new(&self.rules),
+            sources: self.sources,
             streaming_threshold: self.streaming_threshold,
             common: Arc::new(Common {
                 version: self.version,

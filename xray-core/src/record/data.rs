@@ -136,12 +136,29 @@ pub(crate) struct SqlData {
     pub(crate) preparation: Option<Text>,
 }
 
+impl SqlData {
+    /// All fields, in the order in which they are declared.
+    pub(crate) fn fields(&mut self) -> [&mut Option<Text>; 8] {
+        [
+            &mut self.url,
+            &mut self.connection_string,
+            &mut self.sanitized_query,
+            &mut self.database_type,
+            &mut self.database_version,
+            &mut self.driver_version,
+            &mut self.user,
+            &mut self.preparation,
+        ]
+    }
+}
+
 /// The fields that few entities have.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rest {
     pub(crate) user: Option<String>,
     pub(crate) origin: Option<String>,
     pub(crate) resource_arn: Option<String>,
+    pub(crate) service: Map<String, Value>,
     pub(crate) aws: Map<String, Value>,
     pub(crate) exceptions: Vec<Exception>,
     /// An exception that another entity describes.
@@ -348,8 +365,8 @@ impl Data {
         block(&mut self.entities[entity as usize].rest, &mut self.rest)
     }
 
-    pub(crate) fn set_sql(&mut self, entity: u32, sql: SqlData) {
-        *block(&mut self.entities[entity as usize].sql, &mut self.sql) = sql;
+    pub(crate) fn sql(&mut self, entity: u32) -> &mut SqlData {
+        block(&mut self.entities[entity as usize].sql, &mut self.sql)
     }
 
     pub(crate) fn push_optional(&mut self, text: Option<&Cow<'_, str>>) -> Option<Text> {

@@ -3,11 +3,12 @@ use std::{sync::Arc, time::SystemTime};
 use super::{
     Entered, Live, Recorder, Scope, Subsegment, context,
     data::{Data, Place, Rest, flag},
+    sources::Sources,
 };
 use crate::{
     SegmentId, TraceId,
     document::clean_name,
-    header::{Sampled, TraceHeader},
+    header::{Carried, Format, Sampled, TraceHeader, TraceParent},
 };
 
 /// A handle to a segment or a subsegment: what can be recorded on it.
@@ -50,7 +51,7 @@ pub(super) struct Passing {
     pub(super) continued: bool,
     /// Whether calls of our own say `Sampled=0`; where the decision is not ours, they say nothing.
     pub(super) decided: bool,
-    pub(super) data: Option<Arc<str>>,
+    pub(super) carried: Carried,
 }
 
 /// A segment that somebody else emits, such as AWS Lambda: only what lies under it is recorded.
@@ -59,7 +60,7 @@ pub(super) struct Facade {
     pub(super) recorder: Recorder,
     pub(super) trace_id: TraceId,
     pub(super) id: SegmentId,
-    pub(super) data: Option<Arc<str>>,
+    pub(super) carried: Carried,
 }
 
 impl Entity {
@@ -129,7 +130,8 @@ impl Entity {
         }
     }
 
-    /// The header for a call that this entity makes; `None` where there is nothing to say.
+    /// `X-Amzn-Trace-Id` for a call that this entity makes; `None` where there is nothing to say, or
+    /// `OTEL_PROPAGATORS` leaves it out.
     ///
     /// ```
     /// # fn request() -> std::collections::HashMap<&'static str, String> { Default::default() }
@@ -142,31 +144,78 @@ impl Entity {
     /// ```
     #[must_use]
     pub fn trace_header(&self) -> Option<TraceHeader> {
+        self.carried()?.propagation.carries(Format::XRay).then(|| self.header())?
+    }
+
+    /// W3C's `traceparent` for a call that this entity makes, beside
+    /// [`trace_header`](Self::trace_header); `None` where there is no trace or no parent to name, or
+    /// `OTEL_PROPAGATORS` leaves it out.
+    ///
+    /// ```
+    /// # fn request() -> std::collections::HashMap<&'static str, String> { Default::default() }
+    /// # let mut request = request();
+    /// use xray_core::{Entity, header::{TRACEPARENT, TRACESTATE}};
+    ///
+    /// let entity = Entity::current();
+    /// if let Some(parent) = entity.traceparent() {
+    ///     request.insert(TRACEPARENT, parent.to_string());
+    ///     if let Some(state) = entity.tracestate() {
+    ///         request.insert(TRACESTATE, state.to_owned());
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn traceparent(&self) -> Option<TraceParent> {
+        self.carried().filter(|carried| carried.propagation.carries(Format::W3c))?;
+        TraceParent::of(&self.header()?)
+    }
+
+    /// W3C's `tracestate` for a call that this entity makes, as it came with the trace.
+    #[must_use]
+    pub fn tracestate(&self) -> Option<&str> {
+        self.carried()?.tracestate.as_deref()
+    }
+
+    fn header(&self) -> Option<TraceHeader> {
+        let (root, parent, sampled) = match &self.0 {
+            Kind::Recorded { live, place } => (live.trace_id, Some(place.id), Some(Sampled::Yes)),
+            Kind::Passing(passing) => {
+                (passing.root, passing.parent, passing.decided.then_some(Sampled::No))
+            }
+            Kind::Facade(facade) => (facade.trace_id, Some(facade.id), Some(Sampled::Yes)),
+            Kind::Absent => return None,
+        };
+        let data = self.carried()?.data.clone();
+        Some(TraceHeader { root: Some(root), parent, sampled, data })
+    }
+
+    fn carried(&self) -> Option<&Carried> {
         match &self.0 {
-            Kind::Recorded { live, place } => Some(TraceHeader {
-                root: Some(live.trace_id),
-                parent: Some(place.id),
-                sampled: Some(Sampled::Yes),
-                data: live.data.clone(),
-            }),
-            Kind::Passing(passing) => Some(TraceHeader {
-                root: Some(passing.root),
-                parent: passing.parent,
-                sampled: passing.decided.then_some(Sampled::No),
-                data: passing.data.clone(),
-            }),
-            Kind::Facade(facade) => Some(TraceHeader {
-                root: Some(facade.trace_id),
-                parent: Some(facade.id),
-                sampled: Some(Sampled::Yes),
-                data: facade.data.clone(),
-            }),
+            Kind::Recorded { live, .. } => Some(&live.carried),
+            Kind::Passing(passing) => Some(&passing.carried),
+            Kind::Facade(facade) => Some(&facade.carried),
             Kind::Absent => None,
         }
     }
 
-    /// The header of the response, as decided by what the caller's header was.
-    pub(crate) fn response_header(&self, asked: bool) -> Option<TraceHeader> {
+    /// The name it is recorded by; `None` where nothing is recorded, and once it has left.
+    ///
+    /// ```
+    /// assert_eq!(xray_core::Entity::current().name(), None);
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        match &self.0 {
+            Kind::Recorded { live, place } => live.name(*place),
+            Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => None,
+        }
+    }
+
+    /// The header of the response to a request that this segment serves; `None` where there is
+    /// nothing to say. `asked` is whether the request's header said `Sampled=?`: only then does the
+    /// answer tell the decision. The middlewares set it by themselves.
+    #[must_use]
+    pub fn response_header(&self, asked: bool) -> Option<TraceHeader> {
         let (root, sampled) = match &self.0 {
             Kind::Recorded { live, .. } => (live.trace_id, Sampled::Yes),
             Kind::Passing(Passing { root, continued: true, .. }) => (*root, Sampled::No),
@@ -191,6 +240,24 @@ impl Entity {
         self.flag(flag::THROTTLE, if throttle { flag::THROTTLE } else { 0 });
     }
 
+    /// Throws away the segment that this entity belongs to, with all that is recorded under it and
+    /// will be: for work that turned out not to be worth a trace. What has left stays.
+    ///
+    /// ```
+    /// use xray_core::{Entity, Segment};
+    ///
+    /// let round = Segment::begin("poll queue");
+    /// let messages: [&str; 0] = [];
+    /// if messages.is_empty() {
+    ///     round.discard_segment();
+    /// }
+    /// ```
+    pub fn discard_segment(&self) {
+        if let Kind::Recorded { live, .. } = &self.0 {
+            live.discard();
+        }
+    }
+
     /// Begins a subsegment of this entity. It ends when the guard is dropped.
     pub fn subsegment(&self, name: &str) -> Subsegment {
         let entity = match &self.0 {
@@ -201,8 +268,9 @@ impl Entity {
             }
             Kind::Facade(facade) => {
                 let name = clean_name(name, facade.recorder.service());
-                let header = self.trace_header().unwrap_or_default();
-                let (live, id) = Live::begin(&facade.recorder, &name, &header, true);
+                let caller = (Some(facade.trace_id), Some(facade.id));
+                let carried = facade.carried.clone();
+                let (live, id) = Live::begin(&facade.recorder, &name, caller, carried, true);
                 Self::recorded(live, Place { index: 0, id })
             }
             Kind::Passing(_) | Kind::Absent => self.clone(),
@@ -213,17 +281,17 @@ impl Entity {
     /// Begins work that is not recorded, and nothing under it is: for details that would only cost.
     /// Calls made in it carry the trace on with `Sampled=0`.
     pub fn unsampled_subsegment(&self) -> Subsegment {
-        let header = match self.trace_header() {
-            Some(header) if self.is_sampled() => header,
+        let carried = match self.carried() {
+            Some(carried) if self.is_sampled() => carried.clone(),
             _ => return Subsegment::new(self.clone()),
         };
         Subsegment::new(Self::passing(Passing {
             root: self.trace_id(),
             id: SegmentId::NOOP,
-            parent: header.parent,
+            parent: Some(self.id()),
             continued: true,
             decided: true,
-            data: header.data,
+            carried,
         }))
     }
 
@@ -252,10 +320,29 @@ impl Entity {
         });
     }
 
+    /// Where ids of what is recorded here come from.
+    pub(super) fn sources(&self) -> Option<&Sources> {
+        match &self.0 {
+            Kind::Recorded { live, .. } => Some(live.recorder.sources()),
+            Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => None,
+        }
+    }
+
     pub(super) fn change(&self, bytes: usize, change: impl FnOnce(&mut Data, u32)) {
         if let Kind::Recorded { live, place } = &self.0 {
             live.change(*place, bytes, |record| change(record, place.index));
         }
+    }
+
+    /// Changes what only a segment has: on the segment, whichever entity this is.
+    pub(super) fn change_segment(&self, bytes: usize, change: impl FnOnce(&mut Rest)) {
+        self.segment().change(bytes, |record, index| {
+            if record.streamed {
+                return log::debug!("a field of a segment that is not here is ignored");
+            }
+            record.other_bytes += bytes;
+            change(record.rest(index));
+        });
     }
 
     pub(super) fn change_rest(&self, bytes: usize, change: impl FnOnce(&mut Rest)) {

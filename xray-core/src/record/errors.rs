@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Entity, data::flag};
+use super::{Entity, data::flag, exceptions::Known};
 use crate::document::{Exception, MAX_EXCEPTION_CHAIN, MAX_SHORT_TEXT, cut};
 
 impl Entity {
@@ -45,7 +45,9 @@ impl Entity {
     /// Entity::current().record_exceptions(&[refused]);
     /// ```
     pub fn record_exceptions(&self, chain: &[Exception]) {
-        self.push_exceptions(chain, flag::EXCEPTION);
+        if self.is_sampled() {
+            self.push_exceptions(&shortened(chain.to_vec()), flag::EXCEPTION, Known::ById);
+        }
     }
 
     /// Records an error that a framework hands over as a trait object.
@@ -65,30 +67,51 @@ impl Entity {
             return;
         }
         let bit = if fault { flag::EXCEPTION } else { flag::ERROR };
-        self.push_exceptions(&[Exception::new(kind, message)], bit);
+        self.push_chain(vec![Exception::new(kind, message)], bit);
     }
 
-    fn describe(&self, mut first: Exception, mut causes: Vec<Exception>) {
-        first.cause = causes.first().map(|next| next.id);
-        if causes.len() >= MAX_EXCEPTION_CHAIN {
-            let skipped = causes.split_off(MAX_EXCEPTION_CHAIN - 1);
-            if let Some(last) = causes.last_mut() {
-                last.skipped = skipped.len() as u32;
-                last.cause = None;
-            }
-        }
+    fn describe(&self, first: Exception, mut causes: Vec<Exception>) {
         causes.insert(0, first);
-        self.push_exceptions(&causes, flag::EXCEPTION);
+        self.push_chain(causes, flag::EXCEPTION);
     }
 
-    fn push_exceptions(&self, chain: &[Exception], bit: u8) {
-        let bytes = chain.iter().map(|exception| exception.message.len() + 100).sum();
+    /// Records exceptions of which each caused the one before.
+    fn push_chain(&self, mut chain: Vec<Exception>, bit: u8) {
+        if let Some(sources) = self.sources().filter(|sources| sources.gives_ids()) {
+            chain.iter_mut().for_each(|exception| exception.id = sources.segment_id());
+        }
+        for index in 1..chain.len() {
+            chain[index - 1].cause = Some(chain[index].id);
+        }
+        self.push_exceptions(&shortened(chain), bit, Known::ByText);
+    }
+
+    fn push_exceptions(&self, chain: &[Exception], bit: u8, known: Known) {
+        let bytes = chain.iter().map(exception_size).sum();
         self.change(bytes, |record, index| {
             record.other_bytes += bytes;
-            record.add_exceptions(index, chain);
+            record.add_exceptions(index, chain, known);
             record.entities[index as usize].flags |= bit;
         });
     }
+}
+
+/// The first exceptions of a chain; the last one counts those that are left out.
+fn shortened(mut chain: Vec<Exception>) -> Vec<Exception> {
+    if chain.len() > MAX_EXCEPTION_CHAIN {
+        let left_out = chain.split_off(MAX_EXCEPTION_CHAIN);
+        if let Some(last) = chain.last_mut() {
+            last.skipped += left_out.len() as u32;
+            last.cause = None;
+        }
+    }
+    chain
+}
+
+fn exception_size(exception: &Exception) -> usize {
+    let frames = exception.stack.iter();
+    let stack: usize = frames.map(|frame| frame.path.len() + frame.label.len() + 50).sum();
+    exception.message.len() + exception.kind.len() + stack + 100
 }
 
 /// The stack here, if the environment asks for stacks (`RUST_BACKTRACE`, `RUST_LIB_BACKTRACE`).
@@ -97,7 +120,7 @@ fn captured() -> Option<Arc<Backtrace>> {
     (backtrace.status() == BacktraceStatus::Captured).then(|| Arc::new(backtrace))
 }
 
-/// Describes an error's causes, each linked to the next.
+/// Describes an error's causes.
 fn describe(mut next: Option<&(dyn Error + 'static)>) -> Vec<Exception> {
     let mut chain: Vec<Exception> = Vec::new();
     // Some more than are kept, so that the rest is counted, and an end for chains without one.
@@ -105,9 +128,6 @@ fn describe(mut next: Option<&(dyn Error + 'static)>) -> Vec<Exception> {
         let mut exception = exception("Error", || error.to_string());
         if let Some(name) = type_shown_by_debug(error) {
             exception.kind = Cow::Owned(name);
-        }
-        if let Some(before) = chain.last_mut() {
-            before.cause = Some(exception.id);
         }
         chain.push(exception);
         next = error.source();

@@ -12,7 +12,7 @@ const REMEMBERED: usize = 256;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Described {
     id: SegmentId,
-    /// Type and message, by which an error is known again: Rust errors have no identity.
+    /// See [`Known`].
     print: u64,
     /// The entity that describes it; [`NONE`] once that has left.
     entity: u32,
@@ -20,11 +20,33 @@ pub(super) struct Described {
     under: u32,
 }
 
+/// By what an exception is known again.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Known {
+    /// By type and message: Rust errors have no identity.
+    ByText,
+    /// By the id that whoever built it gave it.
+    ById,
+}
+
+impl Known {
+    fn print(self, exception: &Exception) -> u64 {
+        match self {
+            Self::ById => exception.id.bits(),
+            Self::ByText => {
+                let mut hasher = DefaultHasher::new();
+                (&exception.kind, &exception.message).hash(&mut hasher);
+                hasher.finish()
+            }
+        }
+    }
+}
+
 impl Data {
     /// Adds an exception and the exceptions that caused it.
-    pub(super) fn add_exceptions(&mut self, entity: u32, chain: &[Exception]) {
+    pub(super) fn add_exceptions(&mut self, entity: u32, chain: &[Exception], how: Known) {
         let Some(first) = chain.first() else { return };
-        let print = print(first);
+        let print = how.print(first);
         let known = self.described.iter().copied().find(|known| {
             known.id == first.id
                 || (known.print == print
@@ -35,18 +57,18 @@ impl Data {
             Some(known) if self.rest(entity).exceptions.is_empty() => {
                 self.rest(entity).cause_id = Some(known.id);
             }
-            _ => self.describe(entity, chain),
+            _ => self.describe(entity, chain, how),
         }
     }
 
-    fn describe(&mut self, entity: u32, chain: &[Exception]) {
+    fn describe(&mut self, entity: u32, chain: &[Exception], how: Known) {
         let under = self.entities[entity as usize].parent;
         for exception in chain {
             if self.described.iter().any(|known| known.id == exception.id) {
                 continue;
             }
             if self.described.len() < REMEMBERED {
-                let (id, print) = (exception.id, print(exception));
+                let (id, print) = (exception.id, how.print(exception));
                 self.described.push(Described { id, print, entity, under });
             }
             let rest = self.rest(entity);
@@ -81,10 +103,4 @@ impl Data {
         }
         false
     }
-}
-
-fn print(exception: &Exception) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (&exception.kind, &exception.message).hash(&mut hasher);
-    hasher.finish()
 }

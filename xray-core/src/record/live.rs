@@ -1,18 +1,19 @@
 use std::{
-    sync::{Arc, Mutex},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use super::{
     Data, Recorder,
-    data::{MAX_ENTITIES, NONE, Place},
+    data::{MAX_ENTITIES, NONE, OPEN, Place},
 };
 use crate::{
     SegmentId, TraceId,
     document::MAX_DATAGRAM,
     emit::{Ticket, lock},
-    header::TraceHeader,
+    header::Carried,
     stats::{self, Drop},
+    sync::Mutex,
 };
 
 /// Subsegments leave before their segment when its document would be over half of a datagram.
@@ -25,11 +26,13 @@ pub(crate) struct Live {
     pub(crate) trace_id: TraceId,
     /// Id of the record's first entity.
     pub(crate) id: SegmentId,
-    /// What the caller's header carried on, for the headers of our own calls.
-    pub(crate) data: Option<Arc<str>>,
+    /// What the caller's headers carried, for the headers of our own calls.
+    pub(crate) carried: Carried,
     /// The one wall clock reading is in the record; all else is measured from here, so that a
     /// clock step cannot make a negative duration.
     base: Instant,
+    /// That reading.
+    start: Duration,
     state: Mutex<State>,
 }
 
@@ -55,16 +58,18 @@ impl Live {
     pub(crate) fn begin(
         recorder: &Recorder,
         name: &str,
-        header: &TraceHeader,
+        (root, parent): (Option<TraceId>, Option<SegmentId>),
+        carried: Carried,
         streamed: bool,
     ) -> (Arc<Self>, SegmentId) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let trace_id = header.root.unwrap_or_else(|| TraceId::with_time(now.as_secs()));
-        let id = SegmentId::random();
+        let sources = recorder.sources();
+        let now = sources.now();
+        let trace_id = root.unwrap_or_else(|| sources.trace_id(now.as_secs()));
+        let id = sources.segment_id();
         let mut record = recorder.hub().record();
         record.common = Some(Arc::clone(recorder.common()));
         record.trace_id = Some(trace_id);
-        record.parent_id = header.parent;
+        record.parent_id = parent;
         record.streamed = streamed;
         record.start = now.as_micros() as u64;
         record.push_entity(id, NONE, name, 0);
@@ -81,8 +86,9 @@ impl Live {
             recorder: recorder.clone(),
             trace_id,
             id,
-            data: header.data.clone(),
+            carried,
             base: Instant::now(),
+            start: now,
             state: Mutex::new(state),
         };
         (Arc::new(live), id)
@@ -99,7 +105,7 @@ impl Live {
                 && record.fits(name.len())
                 && record.entity(parent).is_some()
             {
-                let id = SegmentId::random();
+                let id = self.recorder.sources().segment_id();
                 let index = record.push_entity(id, parent.index, name, start);
                 *open_subsegments += 1;
                 return (Arc::clone(self), Place { index, id });
@@ -107,13 +113,8 @@ impl Live {
         }
         // The parent has left, as it has for a task that outlives its request, or the record is
         // full: the subsegment leaves in a document of its own.
-        let header = TraceHeader {
-            root: Some(self.trace_id),
-            parent: Some(parent.id),
-            sampled: None,
-            data: self.data.clone(),
-        };
-        let (live, id) = Self::begin(&self.recorder, name, &header, true);
+        let caller = (Some(self.trace_id), Some(parent.id));
+        let (live, id) = Self::begin(&self.recorder, name, caller, self.carried.clone(), true);
         (live, Place { index: 0, id })
     }
 
@@ -135,7 +136,7 @@ impl Live {
     /// Ends an entity; whoever ends the last open one of the tree hands the record over.
     pub(crate) fn end(self: &Arc<Self>, place: Place, at: Option<SystemTime>) {
         let now = self.elapsed();
-        let at = at.map(|at| at.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as u64);
+        let at = at.map(micros_since_epoch);
         let hub = self.recorder.hub();
         let (leaving, hold) = {
             let mut state = lock(&self.state);
@@ -145,7 +146,7 @@ impl Live {
             if !entity.is_open() {
                 return;
             }
-            entity.end = now.max(entity.start);
+            entity.end = now.clamp(entity.start, OPEN - 1);
             if place.index == 0 && !state.left_early {
                 state.segment_open = false;
                 if let Some(ticket) = state.ticket.take() {
@@ -213,9 +214,42 @@ impl Live {
         self.recorder.hub().deliver(Box::new(copy));
     }
 
-    fn elapsed(&self) -> u64 {
-        self.base.elapsed().as_micros() as u64
+    /// Throws away what has not left, and what will be recorded yet.
+    pub(crate) fn discard(&self) {
+        let (ticket, record) = {
+            let mut state = lock(&self.state);
+            state.segment_open = false;
+            (state.ticket.take(), state.record.take())
+        };
+        if let Some(ticket) = ticket {
+            self.recorder.hub().unwatch(&ticket);
+        }
+        if record.is_some() {
+            stats::add(&self.recorder.counters().discarded, 1);
+        }
     }
+
+    /// The name, while the entity is there.
+    pub(crate) fn name(&self, place: Place) -> Option<String> {
+        let mut state = lock(&self.state);
+        let record = state.record.as_mut()?;
+        let name = record.entity(place)?.name;
+        Some(record.text(name).to_owned())
+    }
+
+    fn elapsed(&self) -> u64 {
+        let elapsed = match self.recorder.sources().clock() {
+            None => self.base.elapsed(),
+            Some(clock) => clock.since_epoch().saturating_sub(self.start),
+        };
+        elapsed.as_micros() as u64
+    }
+}
+
+/// A time so late that it does not fit counts as the latest that does.
+fn micros_since_epoch(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// What an end sends on its way.

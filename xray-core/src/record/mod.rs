@@ -13,6 +13,7 @@ mod live;
 mod recorder;
 mod scope;
 mod segment;
+mod sources;
 mod stack;
 mod subsegment;
 mod subtree;

@@ -5,11 +5,12 @@ use super::{
     builder::ContextMissing,
     entity::{Facade, Passing},
     install,
+    sources::Sources,
 };
 use crate::{
-    FlushGuard, SegmentId, TraceHeader,
+    FlushGuard, SamplingRequest, SegmentId, TraceHeader,
     emit::{Flush, Hub},
-    header::Sampled,
+    header::{CallerHeaders, Carried, Propagation, Sampled, TraceContext},
     sample::LocalSampler,
     stats::{self, Counters, Stats},
 };
@@ -35,8 +36,10 @@ pub(super) struct Inner {
     pub(super) service: String,
     pub(super) enabled: bool,
     pub(super) random_noop_ids: bool,
+    pub(super) propagation: Propagation,
     pub(super) context_missing: ContextMissing,
     pub(super) sampler: LocalSampler,
+    pub(super) sources: Sources,
     pub(super) streaming_threshold: usize,
     pub(super) common: Arc<Common>,
     pub(super) counters: Arc<Counters>,
@@ -98,11 +101,11 @@ impl Recorder {
             log::debug!("an invocation without a trace records nothing");
             return Entity::absent();
         };
+        let carried = self.carried(&header.clone().into());
         match (header.sampled, header.parent) {
             (Some(Sampled::Yes), Some(id)) => {
                 stats::add(&self.inner.counters.sampled, 1);
-                let data = header.data.clone();
-                Entity::facade(Facade { recorder: self.clone(), trace_id, id, data })
+                Entity::facade(Facade { recorder: self.clone(), trace_id, id, carried })
             }
             (sampled, parent) => {
                 stats::add(&self.inner.counters.unsampled, 1);
@@ -112,10 +115,16 @@ impl Recorder {
                     parent,
                     continued: true,
                     decided: sampled.is_some(),
-                    data: header.data.clone(),
+                    carried,
                 })
             }
         }
+    }
+
+    /// What a caller's tracing headers say together; see [`header`](crate::header) for the rules.
+    #[must_use]
+    pub fn trace_context(&self, caller: &CallerHeaders<'_>) -> TraceContext {
+        TraceContext::read(caller, self.inner.propagation)
     }
 
     /// The service's name.
@@ -128,6 +137,28 @@ impl Recorder {
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         self.inner.enabled
+    }
+
+    /// What a subsegment without a segment does, after the environment had its say.
+    #[must_use]
+    pub fn context_missing(&self) -> ContextMissing {
+        self.inner.context_missing
+    }
+
+    /// Whether the sampling rules want this request recorded. It counts as one: what a rule gives per
+    /// second is used up by asking. [`begin_segment`](Self::begin_segment) asks by itself.
+    ///
+    /// ```
+    /// use xray_core::{Recorder, SamplingRequest, sample::LocalRules};
+    ///
+    /// let xray = Recorder::builder("orders").sampling_rules(LocalRules::everything()).build()?;
+    /// assert!(xray.sample(&SamplingRequest::default()));
+    /// # Ok::<(), xray_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn sample(&self, request: &SamplingRequest<'_>) -> bool {
+        let sources = &self.inner.sources;
+        self.inner.enabled && self.inner.sampler.decide(request, || sources.now().as_secs())
     }
 
     /// What was recorded, sent and lost so far.
@@ -168,6 +199,18 @@ impl Recorder {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.inner.counters
+    }
+
+    pub(super) fn sources(&self) -> &Sources {
+        &self.inner.sources
+    }
+
+    pub(super) fn carried(&self, context: &TraceContext) -> Carried {
+        Carried {
+            data: context.header.data.clone(),
+            tracestate: context.tracestate.clone(),
+            propagation: self.inner.propagation,
+        }
     }
 
     pub(super) fn streaming_threshold(&self) -> usize {

@@ -4,7 +4,7 @@ use super::{Entity, Live, Recorder, data::Place, entity::Passing};
 use crate::{
     SegmentId, TraceId,
     document::clean_name,
-    header::{Sampled, TraceHeader},
+    header::{Sampled, TraceContext, TraceHeader},
     sample::SamplingRequest,
     stats,
 };
@@ -70,7 +70,7 @@ impl Drop for Segment {
 pub struct SegmentBuilder<'a> {
     recorder: &'a Recorder,
     name: &'a str,
-    header: TraceHeader,
+    context: TraceContext,
     request: SamplingRequest<'a>,
     sampled: Option<bool>,
     watched: bool,
@@ -81,7 +81,7 @@ impl<'a> SegmentBuilder<'a> {
         Self {
             recorder,
             name,
-            header: TraceHeader::default(),
+            context: TraceContext::default(),
             request: SamplingRequest::default(),
             sampled: None,
             watched: false,
@@ -89,8 +89,14 @@ impl<'a> SegmentBuilder<'a> {
     }
 
     /// Continues the trace of a caller. Its decision beats all others.
-    pub fn header(mut self, header: TraceHeader) -> Self {
-        self.header = header;
+    pub fn header(self, header: TraceHeader) -> Self {
+        self.context(header.into())
+    }
+
+    /// Continues the trace of a caller that may have sent several headers. Its decision beats all
+    /// others.
+    pub fn context(mut self, context: TraceContext) -> Self {
+        self.context = context;
         self
     }
 
@@ -106,8 +112,10 @@ impl<'a> SegmentBuilder<'a> {
         self
     }
 
-    /// Shows the segment as in progress if it runs for long.
-    pub(crate) fn watched(mut self) -> Self {
+    /// Sends the segment before its end, marked as in progress, if it runs for longer than
+    /// [`in_progress_after`](crate::RecorderBuilder::in_progress_after): for what serves a request.
+    /// The middlewares do so.
+    pub fn watched(mut self) -> Self {
         self.watched = true;
         self
     }
@@ -118,42 +126,51 @@ impl<'a> SegmentBuilder<'a> {
         if !inner.enabled {
             return Segment { entity: Entity::absent() };
         }
-        let sampled = match self.header.sampled {
+        let sampled = match self.context.header.sampled {
             Some(Sampled::Yes) => {
                 stats::add(&inner.counters.forced, 1);
                 true
             }
             Some(Sampled::No) => false,
             Some(Sampled::Requested) | None => {
-                self.sampled.unwrap_or_else(|| inner.sampler.decide(&self.request))
+                self.sampled.unwrap_or_else(|| self.recorder.sample(&self.request))
             }
         };
         let entity = if sampled {
             stats::add(&inner.counters.sampled, 1);
             let name = clean_name(self.name, &inner.service);
-            let (live, id) = Live::begin(self.recorder, &name, &self.header, false);
+            let TraceHeader { root, parent, .. } = self.context.header;
+            let carried = self.recorder.carried(&self.context);
+            let (live, id) = Live::begin(self.recorder, &name, (root, parent), carried, false);
             if self.watched {
                 live.watch();
             }
-            Entity::recorded(live, Place { index: 0, id })
+            let entity = Entity::recorded(live, Place { index: 0, id });
+            if let Some(link) = self.context.link {
+                entity.link(link);
+            }
+            entity
         } else {
             stats::add(&inner.counters.unsampled, 1);
-            Entity::passing(self.passing(inner.random_noop_ids))
+            Entity::passing(self.passing())
         };
         inner.hub.check_deadlines();
         Segment { entity }
     }
 
-    fn passing(self, random_ids: bool) -> Passing {
-        let (root, id) = match (self.header.root, random_ids) {
-            (Some(root), true) => (root, SegmentId::random()),
-            (Some(root), false) => (root, SegmentId::NOOP),
-            (None, true) => (TraceId::random(), SegmentId::random()),
-            (None, false) => (TraceId::NOOP, SegmentId::NOOP),
+    fn passing(self) -> Passing {
+        let inner = self.recorder.inner();
+        let carried = self.recorder.carried(&self.context);
+        let header = self.context.header;
+        let (root, id) = if inner.random_noop_ids {
+            let root = || inner.sources.trace_id(inner.sources.now().as_secs());
+            (header.root.unwrap_or_else(root), inner.sources.segment_id())
+        } else {
+            (header.root.unwrap_or(TraceId::NOOP), SegmentId::NOOP)
         };
-        let continued = self.header.root.is_some();
-        let parent = if continued { self.header.parent } else { Some(id) };
-        Passing { root, id, parent, continued, decided: true, data: self.header.data }
+        let continued = header.root.is_some();
+        let parent = if continued { header.parent } else { Some(id) };
+        Passing { root, id, parent, continued, decided: true, carried }
     }
 }
 

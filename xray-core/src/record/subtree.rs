@@ -234,7 +234,7 @@ impl Data {
                 user: again(sql.user),
                 preparation: again(sql.preparation),
             };
-            self.set_sql(index, copied);
+            *self.sql(index) = copied;
         }
         if let Some(rest) = from.rest.get(entity.rest as usize) {
             *self.rest(index) = rest.clone();

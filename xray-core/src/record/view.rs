@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    data::{AnnotationText, Data, HttpData, NONE, Rest, SqlData, Text, flag},
+    data::{AnnotationText, Data, EntityData, HttpData, NONE, Rest, SqlData, Text, flag},
     stack::resolved,
 };
 use crate::{
@@ -86,11 +86,8 @@ impl<'a> Tree<'a> {
 
     fn add_segment_fields(&self, document: &mut Document<'a>) {
         let Some(common) = &self.data.common else { return };
-        document.service = Some(Service {
-            version: common.version.as_deref(),
-            runtime: "rustc",
-            runtime_version: env!("XRAY_RUSTC_VERSION"),
-        });
+        let own = self.data.entities.first().and_then(|segment| self.rest(segment));
+        document.service = Some(service(common.version.as_deref(), own));
         document.aws.get_or_insert_default().xray = Some(XRay {
             sdk: "X-Ray for Rust",
             sdk_version: env!("CARGO_PKG_VERSION"),
@@ -110,7 +107,7 @@ impl<'a> Tree<'a> {
         let data = self.data;
         let entity = &data.entities[index as usize];
         let http = data.http.get(entity.http as usize);
-        let rest = data.rest.get(entity.rest as usize);
+        let rest = self.rest(entity);
         let status = http.and_then(|http| http.status);
         let refused =
             matches!(status.map(Outcome::of_status), Some(Outcome::Error | Outcome::Throttle));
@@ -129,7 +126,7 @@ impl<'a> Tree<'a> {
             resource_arn: rest.and_then(|rest| rest.resource_arn.as_deref()).map(Cow::Borrowed),
             user: rest.and_then(|rest| rest.user.as_deref()).map(Cow::Borrowed),
             service: None,
-            http: http.map(|http| self.http(http)),
+            http: http.and_then(|http| self.http(http)),
             aws: rest
                 .filter(|rest| !rest.aws.is_empty())
                 .map(|rest| Aws { xray: None, fields: Cow::Borrowed(&rest.aws) }),
@@ -146,6 +143,10 @@ impl<'a> Tree<'a> {
         }
     }
 
+    fn rest(&self, entity: &EntityData) -> Option<&'a Rest> {
+        self.data.rest.get(entity.rest as usize)
+    }
+
     /// Seconds since the epoch; a double holds microseconds exactly for the next centuries.
     fn seconds(&self, offset: u64) -> f64 {
         self.data.start.saturating_add(offset) as f64 / 1e6
@@ -155,7 +156,7 @@ impl<'a> Tree<'a> {
         text.map(|text| self.data.text(text))
     }
 
-    fn http(&self, http: &HttpData) -> Http<'a> {
+    fn http(&self, http: &HttpData) -> Option<Http<'a>> {
         let request = HttpRequest {
             method: self.text(http.method),
             url: self.text(http.url),
@@ -167,10 +168,14 @@ impl<'a> Tree<'a> {
         let empty = request.method.is_none()
             && request.url.is_none()
             && request.user_agent.is_none()
-            && request.client_ip.is_none();
+            && request.client_ip.is_none()
+            && !request.traced;
         let response = HttpResponse { status: http.status, content_length: http.content_length };
         let answered = response.status.is_some() || response.content_length.is_some();
-        Http { request: (!empty).then_some(request), response: answered.then_some(response) }
+        (!empty || answered).then_some(Http {
+            request: (!empty).then_some(request),
+            response: answered.then_some(response),
+        })
     }
 
     fn sql(&self, sql: &SqlData) -> Sql<'a> {
@@ -230,5 +235,19 @@ impl<'a> Tree<'a> {
                 .map(Cow::Borrowed),
             exceptions: exceptions.map(|exception| resolved(exception, most)).collect(),
         })
+    }
+}
+
+/// What the user said of the program comes before what the SDK knows.
+fn service<'a>(version: Option<&'a str>, said: Option<&'a Rest>) -> Service<'a> {
+    let fields = said.map(|said| &said.service).filter(|fields| !fields.is_empty());
+    let unless_said = |key: &str, value: Option<&'a str>| {
+        value.filter(|_| fields.is_none_or(|fields| !fields.contains_key(key)))
+    };
+    Service {
+        version: unless_said("version", version),
+        runtime: unless_said("runtime", Some("rustc")),
+        runtime_version: unless_said("runtime_version", Some(env!("XRAY_RUSTC_VERSION"))),
+        fields,
     }
 }

@@ -14,13 +14,15 @@ impl Reservoir {
     /// Takes one of the `limit` that the current second has; `false` if they are used up.
     pub(crate) fn take_now(&self, limit: u32) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.take(now.as_secs() as u32, limit)
+        self.take(now.as_secs(), limit)
     }
 
-    fn take(&self, second: u32, limit: u32) -> bool {
+    /// As [`take_now`](Self::take_now), where it is known which second is the current one.
+    pub(super) fn take(&self, second: u64, limit: u32) -> bool {
         if limit == 0 {
             return false;
         }
+        let second = second as u32;
         let taken = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |state| {
             let (current, used) = ((state >> 32) as u32, state as u32);
             if current != second {

@@ -1,8 +1,6 @@
-//! For tests of code that records: an emitter that keeps documents in memory.
-
 use std::{
     fmt,
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -11,6 +9,7 @@ use serde_json::Value;
 use crate::{
     emit::{Emitter, Record, lock},
     stats::Counters,
+    sync::{Condvar, Mutex},
 };
 
 /// Keeps every document as a JSON value. A clone shares the documents.
