@@ -3,6 +3,7 @@
 
 mod child;
 mod house;
+pub mod script;
 mod udp;
 mod wait;
 mod xrayd;
