@@ -396,3 +396,5 @@ pub(crate) const CASES: &[Case] = &[
         ..USUAL
     },
 ];
+mod w3c;
+pub(crate) use w3c::W3C_CASES;

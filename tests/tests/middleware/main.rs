@@ -9,7 +9,7 @@ mod expect;
 
 use std::{net::SocketAddr, time::Duration};
 
-use cases::{CASES, Case, Policy, Recorded};
+use cases::{CASES, Case, Policy, Recorded, W3C_CASES};
 use serde_json::Value;
 use xray_core::{Recorder, sample::LocalRules, testing::MemoryEmitter};
 
@@ -30,18 +30,18 @@ fn actix_records_the_table() {
 }
 
 fn run_table<S: Server>() {
-    let failures: Vec<String> = CASES
-        .iter()
+    let cases = || CASES.iter().chain(W3C_CASES);
+    let failures: Vec<String> = cases()
         .filter_map(|case| run::<S>(case).err().map(|error| format!("{}: {error}", case.name)))
         .collect();
     assert!(
         failures.is_empty(),
         "{} of {} cases\n{}",
         failures.len(),
-        CASES.len(),
+        cases().count(),
         failures.join("\n")
     );
-    println!("{} cases", CASES.len());
+    println!("{} cases", cases().count());
 }
 
 fn run<S: Server>(case: &Case) -> Result<(), String> {

@@ -4,10 +4,11 @@ use actix_web::{
     Error,
     body::MessageBody,
     dev::{Service, ServiceRequest, ServiceResponse, forward_ready},
-    http::header::{self, HeaderMap, HeaderName},
+    http::header::{self, HeaderMap, HeaderName, HeaderValue},
 };
 use xray_core::{
     Recorder,
+    header::{TRACEPARENT, TRACESTATE, joined, only},
     http::{Exchange, RequestHead, ServerPolicy, recording_panics},
 };
 
@@ -34,6 +35,8 @@ impl<S> XRayService<S> {
         };
         let headers = request.headers();
         let uri = request.uri();
+        let all = |name| headers.get_all(name).map(HeaderValue::as_bytes);
+        let tracestate = joined(all(TRACESTATE));
         let head = RequestHead {
             method: request.method().as_str(),
             // Not of `connection_info()`, which believes what any client says in `Forwarded`.
@@ -44,7 +47,9 @@ impl<S> XRayService<S> {
             forwarded_for: text(headers, &header::X_FORWARDED_FOR),
             forwarded_proto: text(headers, &header::X_FORWARDED_PROTO),
             peer: request.peer_addr().as_ref().map(SocketAddr::ip),
-            trace_header: headers.get(&TRACE_HEADER).map(|value| value.as_bytes()),
+            trace_header: headers.get(&TRACE_HEADER).map(HeaderValue::as_bytes),
+            traceparent: only(all(TRACEPARENT)),
+            tracestate: tracestate.as_deref(),
         };
         Exchange::begin(recorder, &self.policy, &head)
     }

@@ -35,6 +35,10 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "`false` gives real ids to traces that are not recorded",
     },
     Variable {
+        name: "OTEL_PROPAGATORS",
+        meaning: "which headers carry traces: a list of `xray`, `tracecontext`, or `none`; if a caller sends both, the later of the list counts",
+    },
+    Variable {
         name: "AWS_LOG_GROUP",
         meaning: "the CloudWatch log group of the service, named in each segment",
     },

@@ -4,12 +4,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, HeaderName, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use http_body::Body;
 use tower_service::Service;
 use xray_core::{
     Recorder,
-    header::HEADER_NAME,
+    header::{HEADER_NAME, TRACEPARENT, TRACESTATE, joined, only},
     http::{Exchange, RequestHead, ServerPolicy, recording_panics},
 };
 
@@ -39,6 +39,8 @@ impl<S> XRayMiddleware<S> {
         };
         let headers = request.headers();
         let uri = request.uri();
+        let all = |name| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
+        let tracestate = joined(all(TRACESTATE));
         let head = RequestHead {
             method: request.method().as_str(),
             host: text(headers, header::HOST).or_else(|| uri.authority().map(|it| it.as_str())),
@@ -48,7 +50,9 @@ impl<S> XRayMiddleware<S> {
             forwarded_for: text(headers, HeaderName::from_static("x-forwarded-for")),
             forwarded_proto: text(headers, HeaderName::from_static("x-forwarded-proto")),
             peer: peer(request),
-            trace_header: headers.get(HEADER_NAME).map(|value| value.as_bytes()),
+            trace_header: headers.get(HEADER_NAME).map(HeaderValue::as_bytes),
+            traceparent: only(all(TRACEPARENT)),
+            tracestate: tracestate.as_deref(),
         };
         let exchange = Exchange::begin(recorder, &self.policy, &head)?;
         #[cfg(feature = "axum")]

@@ -1,7 +1,6 @@
-//! The tracing header, `X-Amzn-Trace-Id`: how a trace travels from service to service.
-
 use std::{fmt, sync::Arc};
 
+use super::Sampled;
 use crate::{SegmentId, TraceId};
 
 /// Name of the HTTP header, in the lower case that HTTP/2 wants.
@@ -10,18 +9,6 @@ pub const HEADER_NAME: &str = "x-amzn-trace-id";
 /// Bytes of unknown `key=value` pairs that travel on, keys and values together. The official Node
 /// SDK has the same budget; it keeps a caller from growing the header without end.
 pub const MAX_DATA_BYTES: usize = 256;
-
-/// What the caller says about sampling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Sampled {
-    /// `Sampled=1`: the trace is recorded.
-    Yes,
-    /// `Sampled=0`: the trace is not recorded.
-    No,
-    /// `Sampled=?`: decide, and tell in the response.
-    Requested,
-}
 
 /// A parsed `X-Amzn-Trace-Id`.
 ///
