@@ -77,7 +77,9 @@ fn normalise(entity: &mut Value) -> Result<f64, String> {
         for exception in cause["exceptions"].as_array_mut().into_iter().flatten() {
             let exception = exception.as_object_mut().ok_or("an exception is no object")?;
             exception.remove("id");
+            // Stacks are there only where the environment asks for them.
             exception.remove("stack");
+            exception.remove("truncated");
             // Frameworks wrap errors in types of their own.
             let kind = exception.get("type").and_then(Value::as_str).unwrap_or_default();
             match kind {

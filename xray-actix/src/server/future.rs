@@ -12,7 +12,7 @@ use actix_web::{
 use pin_project_lite::pin_project;
 use xray_core::{
     Scope,
-    http::{Exchange, ResponseHead, recording_panics},
+    http::{Exchange, ROUTE, ResponseHead, recording_panics},
 };
 
 use super::{ResponseBody, TRACE_HEADER};
@@ -126,7 +126,7 @@ fn reroute<B>(response: &ServiceResponse<B>, exchange: &Exchange, before: Option
         && let Some(route) = response.request().match_pattern()
         && before.is_none_or(|before| before != route)
     {
-        exchange.route(&route);
+        exchange.entity().annotate(ROUTE, route.as_str());
     }
 }
 

@@ -46,42 +46,47 @@ impl XRayMiddleware {
         Self { recorder: Some(recorder), policy: ServerPolicy::new() }
     }
 
-    /// As [`ServerPolicy::name`].
+    /// Names each segment `name` in place of the recorder's service.
     #[must_use]
     pub fn name(mut self, name: &str) -> Self {
         self.policy = self.policy.name(name);
         self
     }
 
-    /// As [`ServerPolicy::name_by_host`].
+    /// Names each segment after the request's host, without port, where that matches `pattern` (`*`
+    /// any run, `?` one character); after the recorder's service where it does not.
     #[must_use]
     pub fn name_by_host(mut self, pattern: &str) -> Self {
         self.policy = self.policy.name_by_host(pattern);
         self
     }
 
-    /// As [`ServerPolicy::incoming`].
+    /// How much of a caller's header is believed. An edge service takes [`Incoming::RootOnly`], so that
+    /// a stranger cannot force recording.
     #[must_use]
     pub fn incoming(mut self, incoming: Incoming) -> Self {
         self.policy = self.policy.incoming(incoming);
         self
     }
 
-    /// As [`ServerPolicy::forced_per_second`].
+    /// Believes no more than `limit` callers a second that demand recording; the sampling rules decide
+    /// on the others.
     #[must_use]
     pub fn forced_per_second(mut self, limit: u32) -> Self {
         self.policy = self.policy.forced_per_second(limit);
         self
     }
 
-    /// As [`ServerPolicy::ignore`].
+    /// Paths that are not recorded, as patterns such as `/health` and `/assets/*`. They touch no
+    /// sampling rule and no counter.
     #[must_use]
     pub fn ignore<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.policy = self.policy.ignore(paths);
         self
     }
 
-    /// As [`ServerPolicy::trust_forwarded_proto`].
+    /// Takes the scheme of recorded URLs from `X-Forwarded-Proto`: for services behind a proxy that
+    /// ends TLS and sets this header itself.
     #[must_use]
     pub fn trust_forwarded_proto(mut self) -> Self {
         self.policy = self.policy.trust_forwarded_proto();

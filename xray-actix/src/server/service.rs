@@ -9,7 +9,7 @@ use actix_web::{
 use xray_core::{
     Recorder,
     header::{TRACEPARENT, TRACESTATE, joined, only},
-    http::{Exchange, RequestHead, ServerPolicy, recording_panics},
+    http::{Exchange, ROUTE, RequestHead, ServerPolicy, recording_panics},
 };
 
 use super::{ResponseBody, ResponseFuture, TRACE_HEADER};
@@ -33,6 +33,9 @@ impl<S> XRayService<S> {
             Some(recorder) => recorder,
             None => &Recorder::installed()?,
         };
+        if Exchange::enclosing(recorder).is_some() {
+            return None;
+        }
         let headers = request.headers();
         let uri = request.uri();
         let all = |name| headers.get_all(name).map(HeaderValue::as_bytes);
@@ -74,7 +77,7 @@ where
         // The path alone says it already, so that a panic and a client that leaves have it as well.
         let route = entity.is_sampled().then(|| request.match_pattern()).flatten();
         if let Some(route) = &route {
-            exchange.route(route);
+            exchange.entity().annotate(ROUTE, route.as_str());
         }
         let mut exchange = Some(exchange);
         let future = {

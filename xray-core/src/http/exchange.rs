@@ -13,6 +13,9 @@ use crate::{
     header::CallerHeaders,
 };
 
+/// The annotation that holds the template of the matched route.
+pub const ROUTE: &str = "http_route";
+
 /// What a middleware knows of a request when it arrives.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "integrations build it")]
@@ -139,15 +142,18 @@ impl Exchange {
         Some(Self { phase: Phase::Handler(segment), entity, asked, method })
     }
 
+    /// The segment that an outer middleware of the same recorder has begun for the request that runs.
+    /// A middleware that finds one lets the request pass: one request is one segment.
+    #[must_use]
+    pub fn enclosing(recorder: &Recorder) -> Option<Entity> {
+        let current = Entity::current();
+        current.is_of(recorder).then(|| current.segment())
+    }
+
     /// The segment: what the handler runs in.
     #[must_use]
     pub fn entity(&self) -> &Entity {
         &self.entity
-    }
-
-    /// The template of the matched route, as the annotation `http_route`.
-    pub fn route(&self, template: &str) {
-        self.entity.annotate("http_route", template);
     }
 
     /// `X-Amzn-Trace-Id` of the response; `None` if there is nothing to say.

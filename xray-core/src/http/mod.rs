@@ -6,7 +6,7 @@ mod outcome;
 mod policy;
 mod url;
 
-pub use exchange::{Exchange, RequestHead, ResponseHead, recording_panics};
+pub use exchange::{Exchange, ROUTE, RequestHead, ResponseHead, recording_panics};
 pub use outcome::Outcome;
 pub use policy::{Incoming, ServerPolicy};
 pub use url::scrub_url;

@@ -13,13 +13,21 @@ pub fn scrub_url(url: &str) -> Cow<'_, str> {
     let url = &url[..url.find(['?', '#']).unwrap_or(url.len())];
     let Some(authority) = url.find("://").map(|at| at + 3) else { return Cow::Borrowed(url) };
     let end = url[authority..].find('/').map_or(url.len(), |at| authority + at);
-    match url[authority..end].rfind('@') {
-        None => Cow::Borrowed(url),
-        Some(at) => {
-            let host = authority + at + 1;
-            Cow::Owned([&url[..authority], &url[host..]].concat())
+    let host = url[authority..end].rfind('@').map_or(authority, |at| authority + at + 1);
+    // What stands where a port should and is none may be the start of a password.
+    let port = url[host..end].rfind(':').filter(|&at| !is_port(&url[host + at + 1..end]));
+    match (host == authority, port) {
+        (true, None) => Cow::Borrowed(url),
+        (_, port) => {
+            let host_end = port.map_or(end, |at| host + at);
+            Cow::Owned([&url[..authority], &url[host..host_end], &url[end..]].concat())
         }
     }
+}
+
+/// A port, or the rest of an IPv6 address in brackets.
+fn is_port(text: &str) -> bool {
+    text.ends_with(']') || text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -34,6 +42,10 @@ mod tests {
             ("http://u:p@w@h:1", "http://h:1"),
             ("http://u:p\\@h/", "http://h/"),
             ("http://h?q=http://u:p@x", "http://h"),
+            ("http://u:p?w@h/x", "http://u"),
+            ("http://u:p#w@h/x", "http://u"),
+            ("http://[::1]/p", "http://[::1]/p"),
+            ("http://u@[::1]:80/p", "http://[::1]:80/p"),
             ("", ""),
             ("mailto:a@b", "mailto:a@b"),
         ] {

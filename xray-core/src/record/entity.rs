@@ -42,6 +42,8 @@ enum Kind {
 /// A trace that is not recorded here and travels on.
 #[derive(Clone, Debug)]
 pub(super) struct Passing {
+    /// The recorder that decided, by [`Recorder::key`].
+    pub(super) recorder: usize,
     pub(super) root: TraceId,
     /// The id that stands for this service: all zeros unless the environment asks for real ones.
     pub(super) id: SegmentId,
@@ -225,6 +227,20 @@ impl Entity {
         Some(TraceHeader { root: Some(root), sampled, ..TraceHeader::default() })
     }
 
+    /// Whether this recorder decided about it.
+    pub(crate) fn is_of(&self, recorder: &Recorder) -> bool {
+        self.recorder_key() == Some(recorder.key())
+    }
+
+    fn recorder_key(&self) -> Option<usize> {
+        match &self.0 {
+            Kind::Recorded { live, .. } => Some(live.recorder.key()),
+            Kind::Passing(passing) => Some(passing.recorder),
+            Kind::Facade(facade) => Some(facade.recorder.key()),
+            Kind::Absent => None,
+        }
+    }
+
     /// Says whether this service, or what it called, failed.
     pub fn set_fault(&self, fault: bool) {
         self.flag(flag::FAULT | flag::EXCEPTION, if fault { flag::FAULT } else { 0 });
@@ -286,6 +302,7 @@ impl Entity {
             _ => return Subsegment::new(self.clone()),
         };
         Subsegment::new(Self::passing(Passing {
+            recorder: self.recorder_key().unwrap_or_default(),
             root: self.trace_id(),
             id: SegmentId::NOOP,
             parent: Some(self.id()),

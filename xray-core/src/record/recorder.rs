@@ -110,6 +110,7 @@ impl Recorder {
             (sampled, parent) => {
                 stats::add(&self.inner.counters.unsampled, 1);
                 Entity::passing(Passing {
+                    recorder: self.key(),
                     root: trace_id,
                     id: SegmentId::NOOP,
                     parent,
@@ -219,6 +220,11 @@ impl Recorder {
 
     pub(super) fn inner(&self) -> &Inner {
         &self.inner
+    }
+
+    /// Tells recorders apart; a clone has the same.
+    pub(super) fn key(&self) -> usize {
+        Arc::as_ptr(&self.inner).addr()
     }
 
     pub(super) fn is(&self, other: &Self) -> bool {

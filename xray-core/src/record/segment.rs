@@ -170,7 +170,8 @@ impl<'a> SegmentBuilder<'a> {
         };
         let continued = header.root.is_some();
         let parent = if continued { header.parent } else { Some(id) };
-        Passing { root, id, parent, continued, decided: true, carried }
+        let recorder = self.recorder.key();
+        Passing { recorder, root, id, parent, continued, decided: true, carried }
     }
 }
 

@@ -8,9 +8,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use http_body::Body;
 use tower_service::Service;
 use xray_core::{
-    Recorder,
+    Entity, Recorder,
     header::{HEADER_NAME, TRACEPARENT, TRACESTATE, joined, only},
-    http::{Exchange, RequestHead, ServerPolicy, recording_panics},
+    http::{Exchange, ROUTE, RequestHead, ServerPolicy, recording_panics},
 };
 
 use super::{ResponseBody, ResponseFuture};
@@ -37,6 +37,11 @@ impl<S> XRayMiddleware<S> {
             Some(recorder) => recorder,
             None => &Recorder::installed()?,
         };
+        if let Some(segment) = Exchange::enclosing(recorder) {
+            // The layer around a router cannot know the route, the one inside can.
+            note_route(request, &segment);
+            return None;
+        }
         let headers = request.headers();
         let uri = request.uri();
         let all = |name| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
@@ -55,10 +60,7 @@ impl<S> XRayMiddleware<S> {
             tracestate: tracestate.as_deref(),
         };
         let exchange = Exchange::begin(recorder, &self.policy, &head)?;
-        #[cfg(feature = "axum")]
-        if let Some(route) = request.extensions().get::<axum::extract::MatchedPath>() {
-            exchange.route(route.as_str());
-        }
+        note_route(request, exchange.entity());
         Some(exchange)
     }
 }
@@ -90,6 +92,15 @@ where
         };
         ResponseFuture::recorded(entity.scope(future), exchange)
     }
+}
+
+fn note_route<B>(request: &Request<B>, segment: &Entity) {
+    #[cfg(feature = "axum")]
+    if let Some(route) = request.extensions().get::<axum::extract::MatchedPath>() {
+        segment.annotate(ROUTE, route.as_str());
+    }
+    #[cfg(not(feature = "axum"))]
+    let _ = (request, segment);
 }
 
 /// A header's value, where it is text.
