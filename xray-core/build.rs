@@ -12,5 +12,7 @@ fn main() {
         .and_then(|text| text.split_whitespace().nth(1).map(str::to_owned))
         .unwrap_or_else(|| "unknown".into());
     println!("cargo:rustc-env=XRAY_RUSTC_VERSION={version}");
+    // Set for the model test, which `cargo xtask test` runs.
+    println!("cargo:rustc-check-cfg=cfg(xray_model)");
     println!("cargo:rerun-if-changed=build.rs");
 }

@@ -30,6 +30,7 @@ mod record;
 pub mod sample;
 pub mod sql;
 pub mod stats;
+mod sync;
 pub mod testing;
 
 pub use document::{AnnotationValue, Namespace, Sql};

@@ -1,10 +1,7 @@
-use std::{
-    sync::{Condvar, Mutex, PoisonError},
-    task::Waker,
-    time::Instant,
-};
+use std::{sync::PoisonError, task::Waker, time::Instant};
 
 use super::lock;
+use crate::sync::{Condvar, Mutex};
 
 /// A flush that is under way.
 #[derive(Debug)]

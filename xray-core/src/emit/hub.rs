@@ -1,27 +1,32 @@
+#[cfg(all(test, xray_model))]
+mod model;
+
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-        mpsc::{SyncSender, TrySendError, sync_channel},
-    },
-    thread,
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
 use super::{
     Delivery, Emitter, Flush, Record,
+    inline::Inline,
     running::{Running, Ticket},
     worker::Worker,
 };
 use crate::{
     record::{Data, Live},
     stats::{Counters, Drop},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{SyncSender, TrySendError, sync_channel},
+        thread,
+    },
 };
 
 /// Records that may wait for the worker.
-const QUEUE_RECORDS: usize = 8_192;
+pub(super) const QUEUE_RECORDS: usize = 8_192;
 
 /// Bytes that may wait for the worker.
 const QUEUE_BYTES: usize = 64 * 1024 * 1024;
@@ -52,7 +57,7 @@ pub(crate) struct Timing {
 
 enum Road {
     Worker(SyncSender<Message>),
-    Inline(Mutex<Box<dyn Emitter>>),
+    Inline(Inline),
 }
 
 impl std::fmt::Debug for Road {
@@ -67,8 +72,8 @@ impl std::fmt::Debug for Road {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     counters: Arc<Counters>,
-    pub(super) queued: AtomicUsize,
-    pub(super) queued_bytes: AtomicUsize,
+    queued: AtomicUsize,
+    queued_bytes: AtomicUsize,
     pool: Mutex<Vec<Record>>,
     held: Mutex<VecDeque<(Instant, Arc<Live>)>>,
     pub(super) running: Running,
@@ -90,7 +95,7 @@ impl Hub {
     ) -> Self {
         let shared = Arc::new(Shared { counters, ..Shared::default() });
         let road = match delivery {
-            Delivery::Inline => Road::Inline(Mutex::new(emitter)),
+            Delivery::Inline => Road::Inline(Inline::new(emitter)),
             Delivery::Background => {
                 let (sender, receiver) = sync_channel(QUEUE_RECORDS);
                 let worker = Worker { emitter, receiver, shared: Arc::clone(&shared), timing };
@@ -110,31 +115,33 @@ impl Hub {
         lock(&self.shared.pool).pop().map(Record::into_data).unwrap_or_default()
     }
 
-    /// Takes a finished record over; never waits.
+    /// Takes a record over; never waits and runs no code of the user's, so that a segment may call it
+    /// under its lock. What leaves of a segment leaves in this order.
     pub(crate) fn deliver(&self, data: Box<Data>) {
         let record = Record::new(data);
-        match &self.road {
-            Road::Inline(emitter) => {
-                let mut batch = vec![record];
-                self.shared.emit(&mut **lock(emitter), &mut batch);
-            }
+        let size = record.size();
+        let before = self.shared.queued_bytes.fetch_add(size, Ordering::Relaxed);
+        self.shared.queued.fetch_add(1, Ordering::Relaxed);
+        let delivered = match &self.road {
+            _ if before > QUEUE_BYTES => Err(Drop::QueueFull),
+            Road::Inline(inline) => inline.push(record),
             Road::Worker(sender) => {
-                let size = record.size();
-                if self.shared.queued_bytes.fetch_add(size, Ordering::Relaxed) > QUEUE_BYTES {
-                    self.shared.queued_bytes.fetch_sub(size, Ordering::Relaxed);
-                    return self.shared.counters.dropped(Drop::QueueFull, 1);
-                }
-                self.shared.queued.fetch_add(1, Ordering::Relaxed);
-                if let Err(error) = sender.try_send(Message::Record(record)) {
-                    self.shared.queued.fetch_sub(1, Ordering::Relaxed);
-                    self.shared.queued_bytes.fetch_sub(size, Ordering::Relaxed);
-                    let reason = match error {
-                        TrySendError::Full(_) => Drop::QueueFull,
-                        TrySendError::Disconnected(_) => Drop::Closed,
-                    };
-                    self.shared.counters.dropped(reason, 1);
-                }
+                sender.try_send(Message::Record(record)).map_err(|error| match error {
+                    TrySendError::Full(_) => Drop::QueueFull,
+                    TrySendError::Disconnected(_) => Drop::Closed,
+                })
             }
+        };
+        if let Err(reason) = delivered {
+            self.shared.taken(size);
+            self.shared.counters.dropped(reason, 1);
+        }
+    }
+
+    /// With no worker, emits what was delivered.
+    pub(crate) fn emit_inline(&self) {
+        if let Road::Inline(inline) = &self.road {
+            inline.emit(&self.shared);
         }
     }
 
@@ -168,8 +175,11 @@ impl Hub {
 
     /// With no worker to keep the deadlines, each begin and end looks at them.
     pub(crate) fn check_deadlines(&self) {
-        if matches!(self.road, Road::Inline(_)) {
+        if let Road::Inline(inline) = &self.road {
             self.shared.release_due(Instant::now());
+            if !inline.is_empty() {
+                inline.emit(&self.shared);
+            }
         }
     }
 
@@ -178,7 +188,7 @@ impl Hub {
         let flush = Arc::new(Flush::new(Instant::now() + timeout));
         self.shared.release_all();
         match &self.road {
-            Road::Inline(emitter) => flush.finish(lock(emitter).flush(timeout)),
+            Road::Inline(inline) => flush.finish(inline.flush(&self.shared, timeout)),
             Road::Worker(sender) => {
                 let mut message = Message::Flush(Arc::clone(&flush));
                 loop {
@@ -205,6 +215,12 @@ impl Hub {
 }
 
 impl Shared {
+    /// A record of this size is no longer queued.
+    pub(super) fn taken(&self, size: usize) {
+        self.queued.fetch_sub(1, Ordering::Relaxed);
+        self.queued_bytes.fetch_sub(size, Ordering::Relaxed);
+    }
+
     pub(super) fn emit(&self, emitter: &mut dyn Emitter, batch: &mut Vec<Record>) {
         if batch.is_empty() {
             return;

@@ -6,6 +6,7 @@
 mod address;
 mod flush;
 mod hub;
+mod inline;
 mod record;
 mod running;
 mod trim;

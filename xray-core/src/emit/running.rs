@@ -1,13 +1,16 @@
 use std::{
-    sync::{
-        Arc, Mutex, Weak,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
 use super::lock;
-use crate::record::Live;
+use crate::{
+    record::Live,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 /// Enough that threads seldom meet at one lock.
 const SHARDS: usize = 16;

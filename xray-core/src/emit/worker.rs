@@ -1,10 +1,6 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::Ordering,
-        mpsc::{Receiver, RecvTimeoutError},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -13,6 +9,7 @@ use super::{
     hub::{Message, Shared, Timing},
     running::look_every,
 };
+use crate::sync::mpsc::{Receiver, RecvTimeoutError};
 
 /// Records the emitter is given at a time.
 const BATCH: usize = 64;
@@ -60,8 +57,7 @@ impl Worker {
     fn take(&mut self, message: Message, batch: &mut Vec<Record>) {
         match message {
             Message::Record(record) => {
-                self.shared.queued.fetch_sub(1, Ordering::Relaxed);
-                self.shared.queued_bytes.fetch_sub(record.size(), Ordering::Relaxed);
+                self.shared.taken(record.size());
                 batch.push(record);
             }
             Message::Flush(flush) => {

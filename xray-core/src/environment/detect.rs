@@ -1,14 +1,17 @@
 use std::{
     borrow::Cow,
-    sync::{Arc, Condvar, Mutex, OnceLock},
-    thread,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use serde_json::{Map, Value};
 
 use super::{Machine, Plugin, logs};
-use crate::{document::Document, emit::lock};
+use crate::{
+    document::Document,
+    emit::lock,
+    sync::{Condvar, Mutex, thread},
+};
 
 /// What is known of the AWS resource around the process.
 #[derive(Debug, Default)]

@@ -138,7 +138,7 @@ impl Live {
         let now = self.elapsed();
         let at = at.map(micros_since_epoch);
         let hub = self.recorder.hub();
-        let (leaving, hold) = {
+        let (delivered, hold) = {
             let mut state = lock(&self.state);
             let Some(record) = state.record.as_mut() else { return };
             let now = at.map_or(now, |at| at.saturating_sub(record.start));
@@ -156,15 +156,23 @@ impl Live {
                 state.open_subsegments -= 1;
             }
             let hold = place.index == 0 && state.open_subsegments > 0 && !state.left_early;
-            (state.leaving(place.index, self.recorder.streaming_threshold()), hold)
+            // Delivered under the lock, so that what is in progress never follows what is complete.
+            let delivered = match state.leaving(place.index, self.recorder.streaming_threshold()) {
+                Leaving::Nothing => false,
+                Leaving::Whole(record) => {
+                    hub.deliver(record);
+                    true
+                }
+                Leaving::Parts(parts) => {
+                    stats::add(&self.recorder.counters().streamed, parts.len() as u64);
+                    parts.into_iter().for_each(|part| hub.deliver(Box::new(part)));
+                    true
+                }
+            };
+            (delivered, hold)
         };
-        match leaving {
-            Leaving::Nothing => {}
-            Leaving::Whole(record) => hub.deliver(record),
-            Leaving::Parts(parts) => {
-                stats::add(&self.recorder.counters().streamed, parts.len() as u64);
-                parts.into_iter().for_each(|part| hub.deliver(Box::new(part)));
-            }
+        if delivered {
+            hub.emit_inline();
         }
         if hold {
             hub.hold(Arc::clone(self));
@@ -175,16 +183,13 @@ impl Live {
     /// Sends a segment that has ended and whose subsegments have not: these are marked in progress,
     /// and each leaves again, complete, when it ends.
     pub(crate) fn leave_early(&self) {
-        let copy = {
-            let mut state = lock(&self.state);
-            if state.segment_open || state.left_early {
-                return;
-            }
-            let Some(record) = state.record.as_mut() else { return };
-            let copy = record.leave_behind_open();
-            state.left_early = true;
-            copy
-        };
+        let mut state = lock(&self.state);
+        if state.segment_open || state.left_early {
+            return;
+        }
+        let Some(record) = state.record.as_mut() else { return };
+        let copy = record.leave_behind_open();
+        state.left_early = true;
         stats::add(&self.recorder.counters().left_early, 1);
         self.recorder.hub().deliver(Box::new(copy));
     }
@@ -201,17 +206,14 @@ impl Live {
 
     /// Sends what is there of a segment that runs, once.
     pub(crate) fn show_in_progress(&self) {
-        let copy = {
-            let mut state = lock(&self.state);
-            if !state.segment_open || state.shown {
-                return;
-            }
-            state.shown = true;
-            let Some(record) = &state.record else { return };
-            record.copy_whole()
-        };
+        let mut state = lock(&self.state);
+        if !state.segment_open || state.shown {
+            return;
+        }
+        state.shown = true;
+        let Some(record) = &state.record else { return };
         stats::add(&self.recorder.counters().in_progress, 1);
-        self.recorder.hub().deliver(Box::new(copy));
+        self.recorder.hub().deliver(Box::new(record.copy_whole()));
     }
 
     /// Throws away what has not left, and what will be recorded yet.
