@@ -10,7 +10,7 @@ use tower_service::Service;
 use xray_core::{
     Entity, Recorder,
     header::{HEADER_NAME, TRACEPARENT, TRACESTATE, joined, only},
-    http::{Exchange, ROUTE, RequestHead, ServerPolicy, recording_panics},
+    http::{Exchange, RequestHead, ServerPolicy, recording_panics},
 };
 
 use super::{ResponseBody, ResponseFuture};
@@ -97,7 +97,7 @@ where
 fn note_route<B>(request: &Request<B>, segment: &Entity) {
     #[cfg(feature = "axum")]
     if let Some(route) = request.extensions().get::<axum::extract::MatchedPath>() {
-        segment.annotate(ROUTE, route.as_str());
+        segment.annotate(xray_core::http::ROUTE, route.as_str());
     }
     #[cfg(not(feature = "axum"))]
     let _ = (request, segment);
