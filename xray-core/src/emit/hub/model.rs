@@ -1,7 +1,8 @@
 //! Every order in which the threads of a segment can meet: whatever it is, each entity leaves once
 //! complete, at most once in progress and never so afterwards, and nothing is lost.
 //!
-//! `cargo xtask test` runs it, by the command that `CONTRIBUTING.md` shows.
+//! `cargo xtask test` runs it; by itself it is
+//! `RUSTFLAGS="--cfg xray_model" cargo test -p xray-core --lib --target-dir target/model model::`.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
