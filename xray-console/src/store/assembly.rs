@@ -1,7 +1,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::calls::{self, Call};
+use super::patience::Patience;
 use crate::document::{Document, Entity, EntityId};
 
 /// One segment or subsegment in its place in the trace.
@@ -16,6 +18,8 @@ pub(crate) struct Span {
     pub(crate) segment: Option<u32>,
     /// Its parent never arrived, or the parents form a ring.
     pub(crate) detached: bool,
+    /// Its parent is not here yet, but may still come: a callee ends before its caller does.
+    pub(super) early: bool,
 }
 
 /// A trace put together: every span once, parents before children, siblings by start.
@@ -23,15 +27,20 @@ pub(crate) struct Span {
 pub(crate) struct Assembly {
     spans: Vec<Span>,
     calls: Vec<Call>,
-    waits: bool,
+    entry: Option<usize>,
+    until: Option<Instant>,
 }
 
 impl Assembly {
-    /// `patient` while the callee of a `traced` subsegment may still send its segment.
-    pub(super) fn of(documents: &[Arc<Document>], patient: bool) -> Self {
-        let spans = Plan::new(documents).spans();
-        let (calls, waits) = calls::find(documents, &spans, patient);
-        Self { spans, calls, waits }
+    pub(super) fn of(documents: &[Arc<Document>], mut patience: Patience<'_>) -> Self {
+        let mut spans = Plan::new(documents).spans();
+        for span in spans.iter_mut().filter(|span| span.parent.is_none()) {
+            span.early = span.document(documents).parent_id().is_some()
+                && patience.waits_for(span.document_index());
+        }
+        let calls = calls::find(documents, &spans, &mut patience);
+        let entry = entry(documents, &spans);
+        Self { spans, calls, entry, until: patience.until() }
     }
 
     pub(crate) fn spans(&self) -> &[Span] {
@@ -42,8 +51,14 @@ impl Assembly {
         &self.calls
     }
 
-    pub(super) const fn waits(&self) -> bool {
-        self.waits
+    /// The index of the span that the trace begins with; `None` while its caller may still come.
+    pub(crate) const fn entry(&self) -> Option<usize> {
+        self.entry
+    }
+
+    /// When a document that is waited for is given up.
+    pub(super) const fn until(&self) -> Option<Instant> {
+        self.until
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -51,7 +66,23 @@ impl Assembly {
     }
 }
 
+/// A segment that names no parent; failing that, one whose parent never came, and then whatever came first.
+fn entry(documents: &[Arc<Document>], spans: &[Span]) -> Option<usize> {
+    let find = |is: &dyn Fn(&Span) -> bool| {
+        spans.iter().position(|span| span.parent.is_none() && !span.early && is(span))
+    };
+    let segment = |span: &Span| span.is_segment(documents);
+    find(&|span| segment(span) && span.document(documents).parent_id().is_none())
+        .or_else(|| find(&segment))
+        .or_else(|| find(&|_| true))
+}
+
 impl Span {
+    /// The place of its document among those of the trace.
+    pub(super) const fn document_index(self) -> usize {
+        self.document as usize
+    }
+
     pub(crate) fn document(self, documents: &[Arc<Document>]) -> &Document {
         &documents[self.document as usize]
     }
@@ -194,6 +225,7 @@ impl Walk<'_, '_> {
                 depth: above.map_or(0, |above| above.depth + 1),
                 segment: above.and_then(|above| above.segment),
                 detached: detached && parent.is_none(),
+                early: false,
             };
             if span.is_segment(self.plan.documents) {
                 span.segment = Some(index);

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::assembly::{Assembly, Span};
+use super::patience::Patience;
 use crate::document::{Document, Entity, Namespace};
 use crate::graph::{Contribution, Graph, NodeKey, Sample};
 
@@ -20,19 +21,18 @@ pub(crate) struct Call {
     pub(crate) silent: bool,
 }
 
-/// Finds the calls. The flag says that at least one callee is still waited for.
 pub(super) fn find(
     documents: &[Arc<Document>],
     spans: &[Span],
-    patient: bool,
-) -> (Vec<Call>, bool) {
+    patience: &mut Patience<'_>,
+) -> Vec<Call> {
     let mut answered = vec![false; spans.len()];
     for parent in
         spans.iter().filter(|span| span.is_segment(documents)).filter_map(|span| span.parent)
     {
         answered[parent as usize] = true;
     }
-    let (mut calls, mut waits) = (Vec::new(), false);
+    let mut calls = Vec::new();
     for (index, span) in spans.iter().enumerate() {
         let index = index as u32;
         if span.is_segment(documents) {
@@ -48,13 +48,18 @@ pub(super) fn find(
         if entity.namespace == Namespace::Local || answered[index as usize] {
             continue;
         }
-        if entity.traced && patient {
-            waits = true;
+        if may_answer(entity) && patience.waits_for(span.document_index()) {
             continue;
         }
         calls.push(Call { from, via: index, to: index, inferred: true, silent: entity.traced });
     }
-    (calls, waits)
+    calls
+}
+
+/// Whether the callee may still send a segment of its own: it said so, or it is a service that is still at work.
+fn may_answer(entity: &Entity) -> bool {
+    let service = entity.namespace == Namespace::Remote && !entity.sql;
+    entity.traced || (service && entity.end.is_none())
 }
 
 /// The node of a segment.
@@ -95,7 +100,7 @@ impl Assembly {
             let node = graph.intern(segment_node(entity));
             let (second, sample) = sample(entity);
             list.push(Contribution::node(&node, second, sample));
-            if span.parent.is_none() {
+            if span.parent.is_none() && !span.early {
                 let client = graph.intern(NodeKey::new(&entity.name, Some(NodeKey::CLIENT)));
                 list.push(Contribution::node(&client, second, None));
                 list.push(Contribution::edge(&client, &node, second, sample));

@@ -2,13 +2,16 @@
 
 mod assembly;
 mod calls;
+mod patience;
 mod shelf;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod view;
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub(crate) use assembly::Span;
@@ -51,8 +54,8 @@ pub(crate) struct Store {
     arrivals: u64,
     /// Not assembled since their last document.
     changed: Vec<TraceKey>,
-    /// Expecting a callee's segment until the time given.
-    waiting: Vec<(Instant, TraceKey)>,
+    /// To be settled again at the time given, although nothing came.
+    waiting: BTreeSet<(Instant, TraceKey)>,
     /// By the revision of their last change.
     revisions: BTreeMap<u64, TraceKey>,
     revision: u64,
@@ -71,7 +74,7 @@ impl Store {
             order: BTreeMap::new(),
             arrivals: 0,
             changed: Vec::new(),
-            waiting: Vec::new(),
+            waiting: BTreeSet::new(),
             revisions: BTreeMap::new(),
             revision: 0,
             graph: Graph::default(),
@@ -114,16 +117,23 @@ impl Store {
         }
     }
 
-    /// Assembles what has changed and brings the service graph up to date.
     fn settle(&mut self) {
-        let (now, wall) = (Instant::now(), wall_clock());
-        self.waiting.retain(|&(until, key)| {
-            let due = until <= now;
-            if due && self.traces.get_mut(&key).is_some_and(Trace::mark_changed) {
+        self.settle_at(Instant::now(), wall_clock());
+    }
+
+    /// Assembles what has changed and brings the service graph up to date.
+    fn settle_at(&mut self, now: Instant, wall: f64) {
+        while let Some((until, key)) = self.waiting.pop_first() {
+            if until > now {
+                self.waiting.insert((until, key));
+                break;
+            }
+            // What it waited for may have come since, or it waits for something else by now.
+            let due = |trace: &&mut Trace| trace.until() == Some(until);
+            if self.traces.get_mut(&key).filter(due).is_some_and(Trace::mark_changed) {
                 self.changed.push(key);
             }
-            !due
-        });
+        }
         self.graph.forget_before(wall);
         for key in std::mem::take(&mut self.changed) {
             let Some(trace) = self.traces.get_mut(&key) else { continue };
@@ -131,10 +141,10 @@ impl Store {
             self.revisions.remove(&trace.revision());
             self.revisions.insert(self.revision, key);
             let before = trace.bytes();
-            let waits = trace.settle(&mut self.graph, self.revision, now, wall);
+            trace.settle(&mut self.graph, self.revision, now, wall);
             self.bytes = self.bytes + trace.bytes() - before;
-            if let Some(until) = waits {
-                self.waiting.push((until, key));
+            if let Some(until) = trace.until() {
+                self.waiting.insert((until, key));
             }
         }
         self.make_room();

@@ -23,7 +23,7 @@ pub struct TraceSummary {
     pub duration: f64,
     /// Seconds that the root segment took; `None` while it is in progress.
     pub response_time: Option<f64>,
-    /// Name of the root segment.
+    /// Name of the root segment; of what came first while the root may still come.
     pub name: String,
     /// Method of the root's request.
     pub method: Option<String>,
@@ -37,7 +37,7 @@ pub struct TraceSummary {
     pub class: Class,
     /// The worst class of any segment or subsegment.
     pub worst: Class,
-    /// At least one part has not ended yet.
+    /// At least one part has not ended yet, or the root may still come.
     pub in_progress: bool,
     /// Names of the services and resources that took part, callers first, at most 24.
     pub services: Vec<String>,
@@ -74,7 +74,8 @@ impl TraceSummary {
         }
         let text =
             |text: &Option<Box<str>>| text.as_deref().map(|text| shown(text, SHOWN).into_owned());
-        let root = trace.root().map(|span| span.entity(documents));
+        let root = trace.entry().map(|span| span.entity(documents));
+        let named = root.or_else(|| Some(assembly.spans().first()?.entity(documents)));
         let facts = root.map(|root| root.facts());
         Self {
             id: trace.key().to_string(),
@@ -82,14 +83,14 @@ impl TraceSummary {
             start: root.map_or(first, |root| root.start),
             duration: (last - first).clamp(0.0, LONGEST),
             response_time: root.and_then(|root| root.duration()),
-            name: root.map_or_else(String::new, |root| shown(&root.name, SHOWN).into_owned()),
+            name: named.map_or_else(String::new, |named| shown(&named.name, SHOWN).into_owned()),
             method: facts.and_then(|facts| text(&facts.method)),
             url: facts.and_then(|facts| text(&facts.url)),
             status: facts.and_then(|facts| facts.status),
             user: facts.and_then(|facts| text(&facts.user)),
             class: root.map_or(Class::Ok, |root| root.class),
             worst,
-            in_progress,
+            in_progress: in_progress || root.is_none(),
             services,
             spans: assembly.spans().len(),
         }

@@ -1,13 +1,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::assembly::{Assembly, Span};
+use super::patience::Patience;
 use crate::document::{Document, EntityId, TraceKey};
 use crate::graph::{Contribution, Graph};
-
-/// How long a subsegment marked `traced` waits for its callee's segment before the callee is inferred.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// One contribution with its share of the sums it goes into, for the account.
 const CONTRIBUTION_BYTES: usize = 256;
@@ -27,8 +25,9 @@ pub(super) enum Replaced {
 pub(crate) struct Trace {
     key: TraceKey,
     arrival: u64,
-    first_seen: Instant,
     documents: Vec<Arc<Document>>,
+    /// When each document came, in the version that is kept.
+    arrived: Vec<Instant>,
     by_id: HashMap<EntityId, usize>,
     document_bytes: usize,
     assembly: Assembly,
@@ -42,8 +41,8 @@ impl Trace {
         Self {
             key,
             arrival,
-            first_seen: Instant::now(),
             documents: Vec::new(),
+            arrived: Vec::new(),
             by_id: HashMap::new(),
             document_bytes: 0,
             assembly: Assembly::default(),
@@ -60,6 +59,7 @@ impl Trace {
         let Some(&index) = self.by_id.get(&document.head().id) else {
             self.by_id.insert(document.head().id, self.documents.len());
             self.documents.push(Arc::new(document));
+            self.arrived.push(Instant::now());
             self.document_bytes += bytes;
             return Replaced::Nothing;
         };
@@ -70,6 +70,7 @@ impl Trace {
         }
         self.document_bytes = self.document_bytes + bytes - old.bytes();
         *old = Arc::new(document);
+        self.arrived[index] = Instant::now();
         if old_complete { Replaced::Complete } else { Replaced::InProgress }
     }
 
@@ -78,24 +79,19 @@ impl Trace {
         !std::mem::replace(&mut self.changed, true)
     }
 
-    /// Assembles the trace and replaces its part of the graph. Returns until when a callee is waited for, if one is.
-    pub(super) fn settle(
-        &mut self,
-        graph: &mut Graph,
-        revision: u64,
-        now: Instant,
-        wall: f64,
-    ) -> Option<Instant> {
+    /// Assembles the trace and replaces its part of the graph.
+    pub(super) fn settle(&mut self, graph: &mut Graph, revision: u64, now: Instant, wall: f64) {
         self.retract(graph);
         self.changed = false;
         self.revision = revision;
-        let until = self.first_seen + GRACE;
-        let assembly = Assembly::of(&self.documents, now < until);
-        self.contributions = assembly.contributions(&self.documents, graph, wall);
+        self.assembly = Assembly::of(&self.documents, Patience::new(&self.arrived, now));
+        self.contributions = self.assembly.contributions(&self.documents, graph, wall);
         graph.add(&self.contributions);
-        let waits = assembly.waits();
-        self.assembly = assembly;
-        waits.then_some(until)
+    }
+
+    /// When it is to be settled again although nothing came: something waited for is given up then.
+    pub(super) const fn until(&self) -> Option<Instant> {
+        self.assembly.until()
     }
 
     /// Takes its part out of the graph.
@@ -125,12 +121,9 @@ impl Trace {
         &self.assembly
     }
 
-    /// The entry: the first segment without a parent, or whatever came first.
-    pub(crate) fn root(&self) -> Option<Span> {
-        let spans = self.assembly.spans();
-        let entry =
-            spans.iter().find(|span| span.parent.is_none() && span.is_segment(&self.documents));
-        entry.or_else(|| spans.first()).copied()
+    /// The span that the trace begins with; `None` while its caller may still come.
+    pub(crate) fn entry(&self) -> Option<Span> {
+        self.assembly.entry().map(|entry| self.assembly.spans()[entry])
     }
 
     /// Bytes held in memory, everything that hangs on the trace included.
@@ -138,7 +131,7 @@ impl Trace {
         const BY_ID: usize = 2 * size_of::<(EntityId, usize)>();
         size_of::<Self>()
             + self.document_bytes
-            + self.documents.len() * (BY_ID + size_of::<Arc<Document>>())
+            + self.documents.len() * (BY_ID + size_of::<Arc<Document>>() + size_of::<Instant>())
             + self.assembly.bytes()
             + self.contributions.len() * CONTRIBUTION_BYTES
     }

@@ -15,11 +15,11 @@ pub(crate) struct View<'t> {
 
 impl<'t> View<'t> {
     pub(crate) fn of(trace: &'t Trace) -> Self {
-        let spans = trace.assembly().spans();
-        let entry =
-            |span: &super::Span| span.parent.is_none() && span.is_segment(trace.documents());
+        let entry = trace.assembly().entry();
+        let is_segment =
+            |&index: &usize| trace.assembly().spans()[index].is_segment(trace.documents());
         let root =
-            spans.iter().position(entry).map(|index| SpanView { trace, index, role: Role::Root });
+            entry.filter(is_segment).map(|index| SpanView { trace, index, role: Role::Root });
         Self { id: trace.key().to_string(), trace, root }
     }
 
