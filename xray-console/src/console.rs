@@ -65,6 +65,11 @@ impl Console {
         self.shared.counters.datagrams.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts a datagram that was received, and given up before it could be checked.
+    pub fn dropped_datagram(&self) {
+        self.shared.counters.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Says how many datagrams the kernel has dropped since the start.
     pub fn kernel_drops(&self, total: u64) {
         self.shared.counters.kernel_drops(total);

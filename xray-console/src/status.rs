@@ -26,8 +26,10 @@ pub enum OtherKind {
 pub struct Status {
     /// What listens, and where.
     pub listening: Vec<Listening>,
-    /// Datagrams received.
+    /// Datagrams received, those that were dropped included.
     pub datagrams: u64,
+    /// Datagrams received and given up because checking was behind.
+    pub dropped: u64,
     /// Documents accepted.
     pub accepted: u64,
     /// Datagrams and documents refused, by reason; reasons that never occurred are left out.
@@ -100,6 +102,7 @@ pub struct Excerpt {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) datagrams: AtomicU64,
+    pub(crate) dropped: AtomicU64,
     pub(crate) accepted: AtomicU64,
     pub(crate) overflowed: AtomicU64,
     otlp_traces: AtomicU64,
@@ -148,7 +151,9 @@ impl Counters {
     pub(crate) fn activity(&self) -> u64 {
         let counters = [
             &self.datagrams,
+            &self.dropped,
             &self.accepted,
+            &self.overflowed,
             &self.otlp_traces,
             &self.otlp_metrics,
             &self.kernel_drops,
@@ -165,6 +170,7 @@ impl Counters {
         Status {
             listening: self.listening.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             datagrams: read(&self.datagrams),
+            dropped: read(&self.dropped),
             accepted: read(&self.accepted),
             rejected: refused.counts.values().cloned().collect(),
             otlp_traces: read(&self.otlp_traces),

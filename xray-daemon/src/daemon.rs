@@ -164,9 +164,10 @@ impl DaemonBuilder {
             worker: Some(worker),
             _sampling: sampling,
         };
+        let console = self.console.clone();
         // Should this one fail, dropping the daemon ends the others.
         daemon.receiver = Some(spawn("xrayd-receive", move || {
-            receive::run(&socket, &handover, &stop);
+            receive::run(&socket, &handover, console.as_ref(), &stop);
             // The last look, before the socket is closed.
             drops.read();
         })?);

@@ -71,13 +71,13 @@ pub(crate) enum Taken {
 }
 
 impl Handover {
-    /// Hands over a datagram, or counts it as dropped.
-    pub(crate) fn push(&self, datagram: &[u8]) {
+    /// Hands over a datagram. False if there was no room: then it is counted as dropped.
+    pub(crate) fn push(&self, datagram: &[u8]) -> bool {
         let mut state = self.lock();
         state.stats.received += 1;
         if !state.waiting.push(datagram) {
             state.stats.dropped += 1;
-            return;
+            return false;
         }
         state.stats.queued += 1;
         let first = state.waiting.ends.len() == 1;
@@ -85,6 +85,7 @@ impl Handover {
         if first {
             self.filled.notify_one();
         }
+        true
     }
 
     /// Swaps the block for the waiting one; waits a while if nothing does.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
+use xray_console::Console;
 
 use crate::handover::Handover;
 
@@ -37,11 +38,27 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 /// Reads until it is told to stop, then what has arrived by then.
-pub(crate) fn run(socket: &UdpSocket, handover: &Handover, stop: &AtomicBool) {
+pub(crate) fn run(
+    socket: &UdpSocket,
+    handover: &Handover,
+    console: Option<&Console>,
+    stop: &AtomicBool,
+) {
+    let push = |datagram: &[u8]| {
+        // First, so that no datagram is checked before it was received.
+        if let Some(console) = console {
+            console.received_datagram();
+        }
+        if !handover.push(datagram)
+            && let Some(console) = console
+        {
+            console.dropped_datagram();
+        }
+    };
     let mut buffer = vec![0; MAX_DATAGRAM];
     while !stop.load(Ordering::Acquire) {
         match socket.recv(&mut buffer) {
-            Ok(length) => handover.push(&buffer[..length]),
+            Ok(length) => push(&buffer[..length]),
             Err(error) if is_pause(&error) => {}
             Err(error) => {
                 log::warn!("cannot read the UDP socket: {error}");
@@ -53,7 +70,7 @@ pub(crate) fn run(socket: &UdpSocket, handover: &Handover, stop: &AtomicBool) {
     let deadline = Instant::now() + LAST_READ;
     if socket.set_nonblocking(true).is_ok() {
         while let Ok(length) = socket.recv(&mut buffer) {
-            handover.push(&buffer[..length]);
+            push(&buffer[..length]);
             if Instant::now() > deadline {
                 break;
             }
@@ -64,4 +81,36 @@ pub(crate) fn run(socket: &UdpSocket, handover: &Handover, stop: &AtomicBool) {
 
 fn is_pause(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_console_hears_of_every_datagram_and_of_those_given_up() {
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (socket, sender) = (bind(free).unwrap(), UdpSocket::bind(free).unwrap());
+        sender.connect(socket.local_addr().unwrap()).unwrap();
+        let (handover, console, stop) =
+            (Handover::default(), Console::builder().build(), AtomicBool::new(false));
+        let total = std::thread::scope(|scope| {
+            scope.spawn(|| run(&socket, &handover, Some(&console), &stop));
+            let deadline = Instant::now() + Duration::from_secs(60);
+            // Nobody empties the hand-over, so it fills.
+            let mut sent = 0;
+            while handover.stats().dropped < 3 && Instant::now() < deadline {
+                sender.send(&[0; 60_000]).unwrap();
+                sent += 1;
+                // One on the way at a time: the kernel's buffer may be small.
+                while handover.stats().received < sent && Instant::now() < deadline {
+                    std::thread::yield_now();
+                }
+            }
+            stop.store(true, Ordering::Release);
+            sent
+        });
+        let status = console.status();
+        assert_eq!((status.datagrams, status.dropped), (total, 3));
+    }
 }

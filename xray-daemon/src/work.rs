@@ -44,9 +44,6 @@ pub(crate) fn run(handover: &Handover, console: Option<&Console>, drops: &Kernel
 
 /// Finds the fate of one datagram, and counts it.
 fn settle(datagram: &[u8], handover: &Handover, console: Option<&Console>) {
-    if let Some(console) = console {
-        console.received_datagram();
-    }
     match check(datagram) {
         Ok(Checked::Document(document)) => {
             if let Some(console) = console {

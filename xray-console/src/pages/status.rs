@@ -26,15 +26,11 @@ pub(super) fn page(status: &Status) -> Markup {
                     h2 { "Counters" }
                     table.counters {
                         tbody {
-                            @for (name, number, what) in [
-                                ("otlp traces", status.otlp_traces, "OTLP bodies on the same port: counted, not shown"),
-                                ("otlp metrics", status.otlp_metrics, "OTLP bodies on the same port: counted, not shown"),
-                                ("duplicates", status.duplicates, "documents that repeated another, or came in progress after the complete one"),
-                                ("evicted", status.evicted, "traces that left to make room"),
-                                ("kernel drops", status.kernel_drops, "datagrams lost before they could be read"),
-                                ("overflowed", status.overflowed, "documents lost while pages held the store"),
-                            ] {
-                                tr title=(what) { th scope="row" { (name) } td.number { (count(number)) } }
+                            @for (key, name, number, what) in counters(status) {
+                                tr data-counter=(key) {
+                                    th scope="row" { (name) small { (what) } }
+                                    td.number { (count(number)) }
+                                }
                             }
                         }
                     }
@@ -70,6 +66,54 @@ pub(super) fn page(status: &Status) -> Markup {
             }
         }
     }
+}
+
+/// The name of the field, what it is called here, its value, and what it means.
+fn counters(status: &Status) -> [(&'static str, &'static str, u64, &'static str); 7] {
+    [
+        (
+            "kernel_drops",
+            "Dropped by the kernel",
+            status.kernel_drops,
+            "datagrams lost before they could be read: the socket's buffer was full",
+        ),
+        (
+            "dropped",
+            "Dropped: checking was behind",
+            status.dropped,
+            "datagrams received faster than they could be checked",
+        ),
+        (
+            "overflowed",
+            "Dropped: pages held the store",
+            status.overflowed,
+            "documents accepted, and lost while pages read for too long",
+        ),
+        (
+            "evicted",
+            "Traces that left",
+            status.evicted,
+            "the oldest leave to make room for new ones",
+        ),
+        (
+            "duplicates",
+            "Repeated documents",
+            status.duplicates,
+            "the same document again, or one in progress after the complete one",
+        ),
+        (
+            "otlp_traces",
+            "OTLP traces: counted, not shown",
+            status.otlp_traces,
+            "bodies that OpenTelemetry SDKs send to the same port",
+        ),
+        (
+            "otlp_metrics",
+            "OTLP metrics: counted, not shown",
+            status.otlp_metrics,
+            "bodies that OpenTelemetry SDKs send to the same port",
+        ),
+    ]
 }
 
 fn tile(name: &str, figure: &str, what: &str) -> Markup {

@@ -229,6 +229,22 @@ fn the_status_page_tells_what_was_refused() {
 }
 
 #[test]
+fn what_was_dropped_is_on_the_status_page_at_once() {
+    let (console, server) = served();
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line == "event: change"), "the first comes at once");
+    console.dropped_datagram();
+    assert!(lines.any(|line| line == "event: change"));
+    let body = get(server.address(), "/status").body;
+    assert!(body.contains("Dropped: checking was behind"), "{body}");
+    let status = get(server.address(), "/api/status").json();
+    assert_eq!(status["status"]["dropped"], 1);
+}
+
+#[test]
 fn a_page_hears_of_changes() {
     let (console, server) = served();
     let mut stream = TcpStream::connect(server.address()).unwrap();
