@@ -15,6 +15,18 @@ pub fn flask_app() -> Command {
     command
 }
 
+/// The official Python SDK, driven by the lines of a recording script.
+///
+/// # Panics
+/// When its packages are not installed.
+#[must_use]
+pub fn python_script() -> Command {
+    let python = root().join("target/python-venv/bin/python");
+    let mut command = clean(&installed(python));
+    command.arg(root().join("tests/peers/script.py"));
+    command
+}
+
 /// The Express app of `tests/peers`, to be started with the daemon's address.
 ///
 /// # Panics
@@ -53,8 +65,9 @@ pub fn xrayd() -> Command {
     clean(&installed(folder.join(format!("xrayd{}", std::env::consts::EXE_SUFFIX))))
 }
 
-/// A command without the variables that would win over what the scripts say.
-fn clean(program: &Path) -> Command {
+/// A command without the variables that would win over what a test says.
+#[must_use]
+pub fn clean(program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let known = name.to_string_lossy().to_ascii_uppercase();

@@ -134,7 +134,7 @@ impl ServerPolicy {
             Naming::Fixed(name) => name,
             Naming::Host(pattern) => host
                 .map(without_port)
-                .filter(|host| matches(pattern, host))
+                .filter(|host| !host.is_empty() && matches(pattern, host))
                 .unwrap_or(recorder.service()),
         }
     }
@@ -159,6 +159,10 @@ mod tests {
         let name = |host| policy.segment_name(&xray, host).to_owned();
         assert_eq!(name(Some("a.Example.com:8080")), "a.Example.com");
         assert_eq!(name(Some("zzz")), "fallback");
+        assert_eq!(
+            ServerPolicy::new().name_by_host("*").segment_name(&xray, Some(":80")),
+            "fallback"
+        );
         assert_eq!(name(None), "fallback");
     }
 

@@ -1,0 +1,12 @@
+//! The scripts of `tests/scripts`: each against what is expected of this SDK, and against the
+//! official Python SDK; and the conformance tests of the recording specification.
+
+mod conformance;
+mod corpus;
+mod difference;
+mod differential;
+mod drivers;
+mod hostile;
+mod known;
+mod named;
+mod normal;
