@@ -40,9 +40,9 @@ pub use error::Error;
 pub use header::TraceHeader;
 pub use id::{SegmentId, TraceId};
 pub use record::{
-    CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment, Recorder,
-    RecorderBuilder, Scope, Segment, SegmentBuilder, StreamInCurrentSegment, Subsegment, Verdict,
-    segment, subsegment,
+    CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment, Keep,
+    Recorder, RecorderBuilder, Scope, Segment, SegmentBuilder, StreamInCurrentSegment, Subsegment,
+    Verdict, segment, subsegment,
 };
 pub use sample::SamplingRequest;
 pub use stats::Stats;

@@ -64,6 +64,10 @@ counters! {
     sampled,
     /// Segments begun and not recorded.
     unsampled,
+    /// Not sampled and kept at their end, since they turned out to matter; part of `unsampled`.
+    kept,
+    /// As `kept`, but over the limit per second and thrown away.
+    kept_capped,
     /// Sampled because the caller's header said so; part of `sampled`.
     forced,
     /// Documents handed to the network.

@@ -115,6 +115,11 @@ impl Hub {
         lock(&self.shared.pool).pop().map(Record::into_data).unwrap_or_default()
     }
 
+    /// Takes an unwanted record back.
+    pub(crate) fn recycle(&self, data: Box<Data>) {
+        self.shared.recycle(Record::new(data));
+    }
+
     /// Takes a record over; never waits and runs no code of the user's, so that a segment may call it
     /// under its lock. What leaves of a segment leaves in this order.
     pub(crate) fn deliver(&self, data: Box<Data>) {
@@ -230,10 +235,14 @@ impl Shared {
             self.counters.dropped(Drop::EmitterPanic, batch.len() as u64);
             log::error!("the emitter panicked; {} records are dropped", batch.len());
         }
-        let mut pool = lock(&self.pool);
-        for mut record in batch.drain(..) {
-            if pool.len() < POOL_RECORDS && record.size() <= POOL_RECORD_BYTES {
-                record.clear();
+        batch.drain(..).for_each(|record| self.recycle(record));
+    }
+
+    fn recycle(&self, mut record: Record) {
+        if record.size() <= POOL_RECORD_BYTES {
+            record.clear();
+            let mut pool = lock(&self.pool);
+            if pool.len() < POOL_RECORDS {
                 pool.push(record);
             }
         }

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Common, Hook, Recorder, Verdict, recorder::Inner, sources::Sources};
+use super::{Common, Hook, Keep, Recorder, Verdict, recorder::Inner, sources::Sources};
 use crate::{
     Error,
     document::{AnnotationValue, Document, clean_name, is_annotation},
@@ -54,6 +54,7 @@ pub struct RecorderBuilder {
     context_missing: ContextMissing,
     annotations: Vec<(String, AnnotationValue<'static>)>,
     stack_frames: usize,
+    keep: Option<Keep>,
     before_emit: Option<Hook>,
     plugins: Vec<Plugin>,
     machine: Machine,
@@ -74,6 +75,7 @@ impl RecorderBuilder {
             context_missing: ContextMissing::default(),
             annotations: Vec::new(),
             stack_frames: STACK_FRAMES,
+            keep: None,
             before_emit: None,
             plugins: Vec::new(),
             machine: Machine::real(),
@@ -153,6 +155,12 @@ impl RecorderBuilder {
     /// that recorded the error.
     pub fn stack_frames(mut self, frames: usize) -> Self {
         self.stack_frames = frames;
+        self
+    }
+
+    /// Which requests are kept although the sampling decision was no; none if not set.
+    pub fn keep(mut self, keep: Keep) -> Self {
+        self.keep = Some(keep);
         self
     }
 
@@ -271,6 +279,7 @@ impl RecorderBuilder {
             sampler: LocalSampler::new(&self.rules),
             sources: self.sources,
             streaming_threshold: self.streaming_threshold,
+            keep: self.keep,
             common: Arc::new(Common {
                 version: self.version,
                 working_directory,

@@ -3,6 +3,7 @@ use std::{sync::Arc, time::SystemTime};
 use super::{
     Entered, Live, Recorder, Scope, Subsegment, context,
     data::{Data, Place, Rest, flag},
+    live::{Provisional, Role},
     sources::Sources,
 };
 use crate::{
@@ -88,7 +89,7 @@ impl Entity {
         Self(Kind::Absent)
     }
 
-    /// Whether what is recorded here is kept.
+    /// Whether what is recorded here is kept, or may be: see [`Keep`](crate::Keep).
     #[must_use]
     pub fn is_sampled(&self) -> bool {
         matches!(self.0, Kind::Recorded { .. } | Kind::Facade(_))
@@ -180,7 +181,10 @@ impl Entity {
 
     fn header(&self) -> Option<TraceHeader> {
         let (root, parent, sampled) = match &self.0 {
-            Kind::Recorded { live, place } => (live.trace_id, Some(place.id), Some(Sampled::Yes)),
+            Kind::Recorded { live, place } => {
+                let told = if live.provisional.is_some() { Sampled::No } else { Sampled::Yes };
+                (live.trace_id, Some(place.id), Some(told))
+            }
             Kind::Passing(passing) => {
                 (passing.root, passing.parent, passing.decided.then_some(Sampled::No))
             }
@@ -219,7 +223,11 @@ impl Entity {
     #[must_use]
     pub fn response_header(&self, asked: bool) -> Option<TraceHeader> {
         let (root, sampled) = match &self.0 {
-            Kind::Recorded { live, .. } => (live.trace_id, Sampled::Yes),
+            Kind::Recorded { live, .. } => match live.provisional {
+                None => (live.trace_id, Sampled::Yes),
+                Some(Provisional { continued: true }) => (live.trace_id, Sampled::No),
+                Some(Provisional { continued: false }) => return None,
+            },
             Kind::Passing(Passing { root, continued: true, .. }) => (*root, Sampled::No),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => return None,
         };
@@ -279,14 +287,17 @@ impl Entity {
         let entity = match &self.0 {
             Kind::Recorded { live, place } => {
                 let name = clean_name(name, live.recorder.service());
-                let (live, place) = live.begin_child(*place, &name);
-                Self::recorded(live, place)
+                match live.begin_child(*place, &name) {
+                    Some((live, place)) => Self::recorded(live, place),
+                    None => self.not_recorded(),
+                }
             }
             Kind::Facade(facade) => {
                 let name = clean_name(name, facade.recorder.service());
                 let caller = (Some(facade.trace_id), Some(facade.id));
                 let carried = facade.carried.clone();
-                let (live, id) = Live::begin(&facade.recorder, &name, caller, carried, true);
+                let (live, id) =
+                    Live::begin(&facade.recorder, &name, caller, carried, Role::Streamed);
                 Self::recorded(live, Place { index: 0, id })
             }
             Kind::Passing(_) | Kind::Absent => self.clone(),
@@ -297,11 +308,16 @@ impl Entity {
     /// Begins work that is not recorded, and nothing under it is: for details that would only cost.
     /// Calls made in it carry the trace on with `Sampled=0`.
     pub fn unsampled_subsegment(&self) -> Subsegment {
+        Subsegment::new(self.not_recorded())
+    }
+
+    /// An entity under this one that records nothing and carries the trace on.
+    fn not_recorded(&self) -> Self {
         let carried = match self.carried() {
             Some(carried) if self.is_sampled() => carried.clone(),
-            _ => return Subsegment::new(self.clone()),
+            _ => return self.clone(),
         };
-        Subsegment::new(Self::passing(Passing {
+        Self::passing(Passing {
             recorder: self.recorder_key().unwrap_or_default(),
             root: self.trace_id(),
             id: SegmentId::NOOP,
@@ -309,7 +325,7 @@ impl Entity {
             continued: true,
             decided: true,
             carried,
-        }))
+        })
     }
 
     /// Makes this the current entity of the thread until the guard is dropped; for code that does

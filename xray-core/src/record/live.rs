@@ -4,8 +4,9 @@ use std::{
 };
 
 use super::{
-    Data, Recorder,
+    Data, Recorder, Tree,
     data::{MAX_ENTITIES, NONE, OPEN, Place},
+    keep::Fate,
 };
 use crate::{
     SegmentId, TraceId,
@@ -28,6 +29,8 @@ pub(crate) struct Live {
     pub(crate) id: SegmentId,
     /// What the caller's headers carried, for the headers of our own calls.
     pub(crate) carried: Carried,
+    /// The decision was no, and callers and callees were told so; it may still be kept at its end.
+    pub(crate) provisional: Option<Provisional>,
     /// The one wall clock reading is in the record; all else is measured from here, so that a
     /// clock step cannot make a negative duration.
     base: Instant,
@@ -36,10 +39,30 @@ pub(crate) struct Live {
     state: Mutex<State>,
 }
 
+/// How a segment begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Role {
+    Segment,
+    /// A subsegment that leaves on its own.
+    Streamed,
+    Provisional(Provisional),
+}
+
+/// What is remembered of a request that was not sampled and is recorded all the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Provisional {
+    /// Whether the caller's header named the trace.
+    pub(crate) continued: bool,
+}
+
 #[derive(Debug)]
 struct State {
     /// `None` once the record has left for good.
     record: Option<Box<Data>>,
+    /// It is not decided yet whether it leaves.
+    provisional: bool,
+    /// It was thrown away, with all that is recorded under it later.
+    discarded: bool,
     segment_open: bool,
     open_subsegments: u32,
     /// The segment left while subsegments were open; each of them leaves at its own end.
@@ -53,14 +76,13 @@ struct State {
 }
 
 impl Live {
-    /// Begins a segment, or with `streamed` a subsegment that leaves on its own; returns it with its
-    /// id.
+    /// Begins a segment, or a subsegment that leaves on its own; returns it with its id.
     pub(crate) fn begin(
         recorder: &Recorder,
         name: &str,
         (root, parent): (Option<TraceId>, Option<SegmentId>),
         carried: Carried,
-        streamed: bool,
+        role: Role,
     ) -> (Arc<Self>, SegmentId) {
         let sources = recorder.sources();
         let now = sources.now();
@@ -70,11 +92,17 @@ impl Live {
         record.common = Some(Arc::clone(recorder.common()));
         record.trace_id = Some(trace_id);
         record.parent_id = parent;
-        record.streamed = streamed;
+        record.streamed = matches!(role, Role::Streamed);
         record.start = now.as_micros() as u64;
         record.push_entity(id, NONE, name, 0);
+        let provisional = match role {
+            Role::Provisional(provisional) => Some(provisional),
+            Role::Segment | Role::Streamed => None,
+        };
         let state = State {
             record: Some(record),
+            provisional: provisional.is_some(),
+            discarded: false,
             segment_open: true,
             open_subsegments: 0,
             left_early: false,
@@ -87,6 +115,7 @@ impl Live {
             trace_id,
             id,
             carried,
+            provisional,
             base: Instant::now(),
             start: now,
             state: Mutex::new(state),
@@ -94,11 +123,20 @@ impl Live {
         (Arc::new(live), id)
     }
 
-    /// Begins a subsegment; returns what it is recorded in and its place there.
-    pub(crate) fn begin_child(self: &Arc<Self>, parent: Place, name: &str) -> (Arc<Self>, Place) {
+    /// Begins a subsegment; returns what it is recorded in and its place there, `None` under a
+    /// segment that was thrown away.
+    pub(crate) fn begin_child(
+        self: &Arc<Self>,
+        parent: Place,
+        name: &str,
+    ) -> Option<(Arc<Self>, Place)> {
         let start = self.elapsed();
         {
             let mut state = lock(&self.state);
+            if state.discarded {
+                return None;
+            }
+            let provisional = state.provisional;
             let State { record, open_subsegments, .. } = &mut *state;
             if let Some(record) = record
                 && record.held() < MAX_ENTITIES
@@ -108,14 +146,19 @@ impl Live {
                 let id = self.recorder.sources().segment_id();
                 let index = record.push_entity(id, parent.index, name, start);
                 *open_subsegments += 1;
-                return (Arc::clone(self), Place { index, id });
+                return Some((Arc::clone(self), Place { index, id }));
+            }
+            if provisional {
+                self.recorder.counters().dropped(Drop::RecordFull, 1);
+                return None;
             }
         }
         // The parent has left, as it has for a task that outlives its request, or the record is
         // full: the subsegment leaves in a document of its own.
         let caller = (Some(self.trace_id), Some(parent.id));
-        let (live, id) = Self::begin(&self.recorder, name, caller, self.carried.clone(), true);
-        (live, Place { index: 0, id })
+        let carried = self.carried.clone();
+        let (live, id) = Self::begin(&self.recorder, name, caller, carried, Role::Streamed);
+        Some((live, Place { index: 0, id }))
     }
 
     /// Changes an entity that has not ended; `bytes` is what the change adds.
@@ -138,7 +181,8 @@ impl Live {
         let now = self.elapsed();
         let at = at.map(micros_since_epoch);
         let hub = self.recorder.hub();
-        let (delivered, hold) = {
+        let mut provisional = None;
+        let (mut delivered, hold) = {
             let mut state = lock(&self.state);
             let Some(record) = state.record.as_mut() else { return };
             let now = at.map_or(now, |at| at.saturating_sub(record.start));
@@ -159,6 +203,10 @@ impl Live {
             // Delivered under the lock, so that what is in progress never follows what is complete.
             let delivered = match state.leaving(place.index, self.recorder.streaming_threshold()) {
                 Leaving::Nothing => false,
+                Leaving::Whole(record) if state.provisional => {
+                    provisional = Some(record);
+                    false
+                }
                 Leaving::Whole(record) => {
                     hub.deliver(record);
                     true
@@ -171,6 +219,16 @@ impl Live {
             };
             (delivered, hold)
         };
+        if let Some(record) = provisional {
+            // Outside of the lock, since it may ask the user's code.
+            delivered = self.is_worth_keeping(&record);
+            lock(&self.state).decide(delivered);
+            if delivered {
+                hub.deliver(record);
+            } else {
+                hub.recycle(record);
+            }
+        }
         if delivered {
             hub.emit_inline();
         }
@@ -183,12 +241,25 @@ impl Live {
     /// Sends a segment that has ended and whose subsegments have not: these are marked in progress,
     /// and each leaves again, complete, when it ends.
     pub(crate) fn leave_early(&self) {
+        let copy = {
+            let state = lock(&self.state);
+            state.record.as_ref().filter(|_| state.provisional).map(|record| record.copy_whole())
+        };
+        // Outside of the lock, since it may ask the user's code.
+        let keep = copy.map(|copy| self.is_worth_keeping(&copy));
         let mut state = lock(&self.state);
         if state.segment_open || state.left_early {
             return;
         }
         let Some(record) = state.record.as_mut() else { return };
+        if keep == Some(false) {
+            state.record = None;
+            return state.decide(false);
+        }
         let copy = record.leave_behind_open();
+        if keep == Some(true) {
+            state.decide(true);
+        }
         state.left_early = true;
         stats::add(&self.recorder.counters().left_early, 1);
         self.recorder.hub().deliver(Box::new(copy));
@@ -216,11 +287,24 @@ impl Live {
         self.recorder.hub().deliver(Box::new(record.copy_whole()));
     }
 
+    fn is_worth_keeping(&self, record: &Data) -> bool {
+        let document = Tree::new(record).document(0);
+        let fate = self.recorder.keep().map_or(Fate::Discarded, |keep| keep.judge(&document));
+        let counters = self.recorder.counters();
+        match fate {
+            Fate::Kept => stats::add(&counters.kept, 1),
+            Fate::Capped => stats::add(&counters.kept_capped, 1),
+            Fate::Discarded => {}
+        }
+        fate == Fate::Kept
+    }
+
     /// Throws away what has not left, and what will be recorded yet.
     pub(crate) fn discard(&self) {
         let (ticket, record) = {
             let mut state = lock(&self.state);
             state.segment_open = false;
+            state.discarded = true;
             (state.ticket.take(), state.record.take())
         };
         if let Some(ticket) = ticket {
@@ -263,6 +347,12 @@ enum Leaving {
 }
 
 impl State {
+    /// It is known now whether a provisional segment leaves.
+    fn decide(&mut self, kept: bool) {
+        self.provisional = false;
+        self.discarded = !kept;
+    }
+
     fn leaving(&mut self, ended: u32, threshold: usize) -> Leaving {
         let Some(record) = self.record.as_mut() else { return Leaving::Nothing };
         if self.left_early {
@@ -274,6 +364,10 @@ impl State {
         }
         if !self.segment_open && self.open_subsegments == 0 {
             return self.record.take().map_or(Leaving::Nothing, Leaving::Whole);
+        }
+        // What may be thrown away as a whole must stay together.
+        if self.provisional {
+            return Leaving::Nothing;
         }
         if record.held() <= threshold && record.document_size() <= STREAM_BYTES {
             self.streaming = false;

@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    Common, Entity, RecorderBuilder, Segment, SegmentBuilder,
+    Common, Entity, Keep, RecorderBuilder, Segment, SegmentBuilder,
     builder::ContextMissing,
     entity::{Facade, Passing},
     install,
@@ -41,6 +41,7 @@ pub(super) struct Inner {
     pub(super) sampler: LocalSampler,
     pub(super) sources: Sources,
     pub(super) streaming_threshold: usize,
+    pub(super) keep: Option<Keep>,
     pub(super) common: Arc<Common>,
     pub(super) counters: Arc<Counters>,
     pub(super) hub: Hub,
@@ -212,6 +213,10 @@ impl Recorder {
             tracestate: context.tracestate.clone(),
             propagation: self.inner.propagation,
         }
+    }
+
+    pub(super) fn keep(&self) -> Option<&Keep> {
+        self.inner.keep.as_ref()
     }
 
     pub(super) fn streaming_threshold(&self) -> usize {

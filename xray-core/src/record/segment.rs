@@ -1,6 +1,11 @@
 use std::{ops::Deref, thread, time::SystemTime};
 
-use super::{Entity, Live, Recorder, data::Place, entity::Passing};
+use super::{
+    Entity, Live, Recorder,
+    data::Place,
+    entity::Passing,
+    live::{Provisional, Role},
+};
 use crate::{
     SegmentId, TraceId,
     document::clean_name,
@@ -136,13 +141,22 @@ impl<'a> SegmentBuilder<'a> {
                 self.sampled.unwrap_or_else(|| self.recorder.sample(&self.request))
             }
         };
-        let entity = if sampled {
-            stats::add(&inner.counters.sampled, 1);
+        let role = match &inner.keep {
+            _ if sampled => Some(Role::Segment),
+            Some(_) => {
+                let continued = self.context.header.root.is_some();
+                Some(Role::Provisional(Provisional { continued }))
+            }
+            None => None,
+        };
+        let counter = if sampled { &inner.counters.sampled } else { &inner.counters.unsampled };
+        stats::add(counter, 1);
+        let entity = if let Some(role) = role {
             let name = clean_name(self.name, &inner.service);
             let TraceHeader { root, parent, .. } = self.context.header;
             let carried = self.recorder.carried(&self.context);
-            let (live, id) = Live::begin(self.recorder, &name, (root, parent), carried, false);
-            if self.watched {
+            let (live, id) = Live::begin(self.recorder, &name, (root, parent), carried, role);
+            if self.watched && sampled {
                 live.watch();
             }
             let entity = Entity::recorded(live, Place { index: 0, id });
@@ -151,7 +165,6 @@ impl<'a> SegmentBuilder<'a> {
             }
             entity
         } else {
-            stats::add(&inner.counters.unsampled, 1);
             Entity::passing(self.passing())
         };
         inner.hub.check_deadlines();

@@ -1,0 +1,99 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{document::Document, sample::reservoir::Reservoir};
+
+/// Which requests are kept although the sampling decision was no: those that turn out to matter.
+///
+/// With it, a request that is not sampled is recorded all the same and thrown away at its end, unless
+/// it is worth keeping. That costs as much as recording; only sending is saved. The services it called
+/// were told `Sampled=0` long before, so of a kept trace only this service's part is there.
+///
+/// ```
+/// use std::time::Duration;
+/// use xray_core::{Keep, Recorder};
+///
+/// let keep = Keep::at_most(5).faults().slower_than(Duration::from_secs(2));
+/// let xray = Recorder::builder("orders").keep(keep).build()?;
+/// # Ok::<(), xray_core::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Keep {
+    faults: bool,
+    slower_than: Option<Duration>,
+    wanted: Option<Arc<Wanted>>,
+    per_second: u32,
+    reservoir: Arc<Reservoir>,
+}
+
+type Wanted = dyn Fn(&Document<'_>) -> bool + Send + Sync;
+
+/// What becomes of a request that was not sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Kept,
+    Capped,
+    Discarded,
+}
+
+impl Keep {
+    /// Keeps nothing yet, and never more than `per_second` segments a second.
+    pub fn at_most(per_second: u32) -> Self {
+        Self {
+            faults: false,
+            slower_than: None,
+            wanted: None,
+            per_second,
+            reservoir: Arc::default(),
+        }
+    }
+
+    /// Keeps segments that are a fault.
+    pub fn faults(mut self) -> Self {
+        self.faults = true;
+        self
+    }
+
+    /// Keeps segments that took longer than `limit`.
+    pub fn slower_than(mut self, limit: Duration) -> Self {
+        self.slower_than = Some(limit);
+        self
+    }
+
+    /// Keeps segments that `wanted` wants. It runs on the thread that ends the segment.
+    pub fn when(mut self, wanted: impl Fn(&Document<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.wanted = Some(Arc::new(wanted));
+        self
+    }
+
+    pub(super) fn judge(&self, document: &Document<'_>) -> Fate {
+        let took = document.end_time.map_or(0.0, |end| end - document.start_time);
+        let worth = (self.faults && document.fault)
+            || self.slower_than.is_some_and(|limit| took > limit.as_secs_f64())
+            || self.wanted.as_ref().is_some_and(|wanted| caught(|| wanted(document)));
+        match worth {
+            false => Fate::Discarded,
+            true if self.reservoir.take_now(self.per_second) => Fate::Kept,
+            true => Fate::Capped,
+        }
+    }
+}
+
+/// A predicate that panics wants nothing; the panic is not the request's concern.
+fn caught(wanted: impl FnOnce() -> bool) -> bool {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(wanted)).unwrap_or(false)
+}
+
+// Its panics are caught, so a recorder stays usable in code that catches panics of its own.
+impl std::panic::UnwindSafe for Keep {}
+impl std::panic::RefUnwindSafe for Keep {}
+
+impl fmt::Debug for Keep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keep")
+            .field("faults", &self.faults)
+            .field("slower_than", &self.slower_than)
+            .field("per_second", &self.per_second)
+            .finish_non_exhaustive()
+    }
+}
