@@ -1,9 +1,20 @@
-// One stream for the page: says when to ask again, and when the server is away.
+// Keeps a page current: asks again when something changed, and says when the server is away.
 
 import { byId } from './dom.js';
 import { localTime } from './format.js';
+import { news } from './stream.js';
 
-const SLOWEST = 10_000;
+const STATES = {
+  live: { word: 'Live', text: '' },
+  away: {
+    word: 'Reconnecting',
+    text: 'The console is not answering. What you see is the last it said; the page reconnects by itself.',
+  },
+  crowded: {
+    word: 'Slow',
+    text: 'Too many pages of this console are open: close some. Until then this page asks for news every ten seconds.',
+  },
+};
 
 /**
  * Calls `refresh` whenever something changed: never twice at a time, and at most every `pause` milliseconds.
@@ -14,8 +25,12 @@ export function live(refresh, pause = 250) {
   let wanted = false;
   let resync = false;
   let busy = false;
+  /** @type {'live' | 'away' | 'crowded'} */
+  let state = 'live';
+  /** Which run of the server the page shows. @type {string | null} */
+  let run = null;
 
-  async function run() {
+  async function work() {
     if (busy || document.hidden) return;
     busy = true;
     while (wanted) {
@@ -23,11 +38,12 @@ export function live(refresh, pause = 250) {
       wanted = resync = false;
       try {
         await refresh(again);
-        online(true);
+        if (state === 'away') state = 'live';
       } catch {
         // The stream notices as well, and tells when the server is back.
-        online(false);
+        state = 'away';
       }
+      show(state);
       await new Promise((done) => setTimeout(done, pause));
     }
     busy = false;
@@ -36,39 +52,30 @@ export function live(refresh, pause = 250) {
   const ask = (again) => {
     wanted = true;
     resync ||= again;
-    run();
+    work();
   };
-  document.addEventListener('visibilitychange', run);
-  connect(ask, 1_000);
+  document.addEventListener('visibilitychange', () => ask(false));
+  news((word) => {
+    state = word.state;
+    show(state);
+    if (state === 'away') return;
+    const now = word.id?.split('-')[0] ?? run;
+    ask(run !== null && now !== run);
+    run = now;
+  });
+  ask(false);
 }
 
-function connect(ask, delay) {
-  const stream = new EventSource('/events');
-  let wait = delay;
-  stream.addEventListener('open', () => {
-    wait = 1_000;
-    online(true);
-  });
-  stream.addEventListener('change', () => ask(false));
-  stream.addEventListener('resync', () => ask(true));
-  stream.addEventListener('error', () => {
-    online(false);
-    if (stream.readyState === EventSource.CLOSED) {
-      setTimeout(() => connect(ask, Math.min(wait * 2, SLOWEST)), wait);
-    }
-  });
-  addEventListener('pagehide', () => stream.close(), { once: true });
-}
-
-function online(on) {
+function show(state) {
+  const { word, text } = STATES[state];
   const dot = byId('live');
   dot.hidden = false;
-  dot.classList.toggle('off', !on);
-  dot.querySelector('.word').textContent = on ? 'Live' : 'Reconnecting';
-  document.documentElement.classList.toggle('stale', !on);
+  dot.classList.toggle('off', state !== 'live');
+  dot.querySelector('.word').textContent = word;
+  document.documentElement.classList.toggle('stale', state === 'away');
   const banner = byId('banner');
-  banner.hidden = on;
-  banner.textContent = on ? '' : 'The console is not answering. What you see is the last it said; the page reconnects by itself.';
+  banner.hidden = text === '';
+  if (banner.textContent !== text) banner.textContent = text;
 }
 
 /**

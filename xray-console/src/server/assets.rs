@@ -20,6 +20,7 @@ assets! {
     "dom.js" SCRIPT,
     "format.js" SCRIPT,
     "live.js" SCRIPT,
+    "stream.js" SCRIPT,
     "map.js" SCRIPT,
     "map-node.js" SCRIPT,
     "map-panel.js" SCRIPT,

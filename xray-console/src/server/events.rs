@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -32,32 +32,24 @@ pub(super) async fn watch(console: Console, tell: watch::Sender<u64>) {
 
 /// `GET /events`: an event now, and another whenever something has changed.
 ///
-/// The id of an event is the run of the process and a number that grows. A page that comes back with the id of an earlier
-/// run is told `resync`: what it holds is of another process.
-pub(super) async fn events(State(app): State<App>, headers: HeaderMap) -> Response {
+/// The id of an event is the run of the process and a number that grows: a page that sees another run knows that what it
+/// holds is of an earlier one.
+pub(super) async fn events(State(app): State<App>) -> Response {
     let receiver = app.changes.subscribe();
     if app.changes.receiver_count() > LISTENERS {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many pages are open\n").into_response();
     }
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let stale = last.is_some_and(|id| id.split('-').next() != Some(app.run.as_str()));
-    let first = if stale { "resync" } else { "change" };
-    let stream =
-        stream::unfold((receiver, Some(first), app.run), async |(mut receiver, first, run)| {
-            let name = match first {
-                Some(name) => name,
-                None => {
-                    receiver.changed().await.ok()?;
-                    "change"
-                }
-            };
-            let activity = *receiver.borrow_and_update();
-            let event = Event::default()
-                .event(name)
-                .id(format!("{run}-{activity}"))
-                .data(activity.to_string());
-            // The next one at the earliest after a beat, by the sender's pace.
-            Some((Ok::<_, Infallible>(event), (receiver, None, run)))
-        });
+    let stream = stream::unfold((receiver, true, app.run), async |(mut receiver, first, run)| {
+        if !first {
+            receiver.changed().await.ok()?;
+        }
+        let activity = *receiver.borrow_and_update();
+        let event = Event::default()
+            .event("change")
+            .id(format!("{run}-{activity}"))
+            .data(activity.to_string());
+        // The next one at the earliest after a beat, by the sender's pace.
+        Some((Ok::<_, Infallible>(event), (receiver, false, run)))
+    });
     Sse::new(stream).keep_alive(KeepAlive::default()).into_response()
 }

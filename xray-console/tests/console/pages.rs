@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::support::{TRACE, get, raw, receive, segment, served, subsegment};
 use serde_json::{Value, json};
-use xray_console::{Console, Document, OtherKind, Rejection};
+use xray_console::{Console, ConsoleServer, Document, OtherKind, Rejection};
 
 const PATHS: [&str; 7] = ["/", "/map", "/traces", "/status", "/api/map", "/ui/map.js", "/nothing"];
 
@@ -228,13 +228,18 @@ fn the_status_page_tells_what_was_refused() {
     );
 }
 
-#[test]
-fn what_was_dropped_is_on_the_status_page_at_once() {
-    let (console, server) = served();
+/// The lines of a stream of news.
+fn news(server: &ConsoleServer) -> impl Iterator<Item = String> {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream.write_all(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+    BufReader::new(stream).lines().map(Result::unwrap)
+}
+
+#[test]
+fn what_was_dropped_is_on_the_status_page_at_once() {
+    let (console, server) = served();
+    let mut lines = news(&server);
     assert!(lines.any(|line| line == "event: change"), "the first comes at once");
     console.dropped_datagram();
     assert!(lines.any(|line| line == "event: change"));
@@ -245,17 +250,35 @@ fn what_was_dropped_is_on_the_status_page_at_once() {
 }
 
 #[test]
-fn a_page_hears_of_changes() {
+fn a_page_hears_of_changes_and_of_another_run() {
     let (console, server) = served();
-    let mut stream = TcpStream::connect(server.address()).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    stream
-        .write_all(b"GET /events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: gone-1\r\n\r\n")
-        .unwrap();
-    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
-    assert!(lines.any(|line| line == "event: resync"), "what the page holds is of another run");
+    let mut lines = news(&server);
+    fn run(lines: &mut impl Iterator<Item = String>) -> String {
+        let id = lines.find_map(|line| Some(line.strip_prefix("id: ")?.to_owned())).unwrap();
+        id.split_once('-').unwrap().0.to_owned()
+    }
+    let first = run(&mut lines);
     receive(&console, &[segment(1, "web", json!({}))]);
-    assert!(lines.any(|line| line == "event: change"));
+    assert_eq!(run(&mut lines), first);
+    let (_, other) = served();
+    assert_ne!(run(&mut news(&other)), first, "what the page holds is of another run");
+}
+
+#[test]
+fn streams_are_bounded() {
+    let (_, server) = served();
+    let mut open = Vec::new();
+    let refused = loop {
+        let mut lines = news(&server);
+        let head = lines.next().unwrap();
+        if !head.contains("200") {
+            break head;
+        }
+        open.push(lines);
+        assert!(open.len() < 1_000);
+    };
+    assert!(refused.contains("503"), "{refused}");
+    assert_eq!(open.len(), 64);
 }
 
 /// Whatever a document can hold, in every place where a page could show it.
