@@ -1,19 +1,19 @@
 //! What can be recorded on an entity, apart from errors.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     Entity,
-    data::{AnnotationText, flag, value_size},
+    data::value_size,
+    slots::{AnnotationText, flag},
 };
 use crate::{
     SegmentId,
     document::{
-        AnnotationValue, HttpRequest, Link, MAX_ANNOTATION_VALUE, MAX_SHORT_TEXT, MAX_SQL,
-        Namespace, Sql, bounded, cut, is_annotation, is_reserved_namespace,
+        AnnotationValue, HttpRequest, Link, MAX_ANNOTATION_VALUE, MAX_ANNOTATIONS,
+        MAX_METADATA_KEY, MAX_SHORT_TEXT, MAX_SQL, MAX_TEXT, Namespace, Sql, bounded, cut,
+        is_annotation, is_reserved_namespace,
     },
     http::{Outcome, scrub_url},
 };
@@ -21,6 +21,7 @@ use crate::{
 impl Entity {
     /// Sets an indexed value. Keys are ASCII letters, digits and `_`, at most 500; another key is
     /// logged and dropped, and so is a number that is not finite. Text is cut at 1,000 characters.
+    /// X-Ray indexes 50 of a trace; all are recorded, and the first one past that is logged.
     pub fn annotate<'v>(&self, key: &str, value: impl Into<AnnotationValue<'v>>) {
         if !self.is_sampled() {
             return;
@@ -29,20 +30,28 @@ impl Entity {
         if !is_annotation(key, &value) {
             return;
         }
-        let bytes =
-            key.len() + if let AnnotationValue::String(text) = &value { text.len() } else { 0 };
-        self.change(bytes, |record, index| {
+        let text = match &value {
+            AnnotationValue::String(text) => cut(text, MAX_ANNOTATION_VALUE),
+            _ => "",
+        };
+        let mut many = false;
+        self.change(key.len() + text.len(), |record, index| {
             let value = match value {
-                AnnotationValue::String(text) => {
-                    AnnotationText::String(record.push_text(cut(&text, MAX_ANNOTATION_VALUE)))
-                }
+                AnnotationValue::String(_) => AnnotationText::String(record.push_text(text)),
                 AnnotationValue::Integer(value) => AnnotationText::Integer(value),
                 AnnotationValue::Unsigned(value) => AnnotationText::Unsigned(value),
                 AnnotationValue::Float(value) => AnnotationText::Float(value),
                 AnnotationValue::Bool(value) => AnnotationText::Bool(value),
             };
+            let before = record.annotations.len();
             record.annotate(index, key, value);
+            many = before == MAX_ANNOTATIONS && record.annotations.len() > before;
         });
+        if many {
+            log::warn!(
+                "a segment has more than {MAX_ANNOTATIONS} annotations: not all are indexed"
+            );
+        }
     }
 
     /// Keeps any value that serialises, not indexed, in the namespace `default`. One that does not
@@ -59,8 +68,10 @@ impl Entity {
             return;
         }
         if is_reserved_namespace(namespace) {
+            let (key, namespace) = (cut(key, 50), cut(namespace, 50));
             return log::warn!("metadata {key:?} dropped: the namespace {namespace:?} is reserved");
         }
+        let (namespace, key) = (cut(namespace, MAX_METADATA_KEY), cut(key, MAX_METADATA_KEY));
         // Before the trace's lock is taken, since it runs the user's code.
         let value = bounded(&value);
         let bytes = value_size(&value) + namespace.len() + key.len();
@@ -72,7 +83,8 @@ impl Entity {
         self.change(0, |record, index| record.entities[index as usize].namespace = Some(namespace));
     }
 
-    /// The request that is served or made. The URL is recorded without user, query and fragment.
+    /// The request that is served or made. The URL is recorded without user, query and fragment, and
+    /// cut at 4,096 characters.
     pub fn http_request(&self, method: &str, url: &str) {
         self.http(HttpRequest { method: Some(method), url: Some(url), ..HttpRequest::default() });
     }
@@ -96,7 +108,10 @@ impl Entity {
             return;
         }
         let url = request.url.map(scrub_url);
-        let texts = [request.method, url.as_deref(), request.user_agent, request.client_ip];
+        let short = |text: Option<_>| text.map(|text| cut(text, MAX_SHORT_TEXT));
+        let long = |text: Option<_>| text.map(|text| cut(text, MAX_TEXT));
+        let (method, client_ip) = (short(request.method), short(request.client_ip));
+        let texts = [method, long(url.as_deref()), long(request.user_agent), client_ip];
         let bytes = texts.iter().flatten().map(|text| text.len()).sum();
         self.change(bytes, |record, index| {
             let [method, url, user_agent, client_ip] =
@@ -139,25 +154,25 @@ impl Entity {
         self.change(0, |record, index| record.http(index).content_length = Some(bytes));
     }
 
-    /// The query that is made; fields that are not given stay as they are. Its text is cut at 4,096
-    /// characters.
+    /// The query that is made; fields that are not given stay as they are. Statement and URL are cut at
+    /// 4,096 characters, the others at 250.
     // Takes the block by value, as it is written down in place.
     #[expect(clippy::needless_pass_by_value, reason = "a block is built for this call")]
     pub fn sql(&self, sql: Sql<'_>) {
-        let query = sql.sanitized_query.as_deref().map(|query| Cow::Borrowed(cut(query, MAX_SQL)));
         let texts = [
-            &sql.url,
-            &sql.connection_string,
-            &query,
-            &sql.database_type,
-            &sql.database_version,
-            &sql.driver_version,
-            &sql.user,
-            &sql.preparation,
+            (&sql.url, MAX_TEXT),
+            (&sql.connection_string, MAX_TEXT),
+            (&sql.sanitized_query, MAX_SQL),
+            (&sql.database_type, MAX_SHORT_TEXT),
+            (&sql.database_version, MAX_SHORT_TEXT),
+            (&sql.driver_version, MAX_SHORT_TEXT),
+            (&sql.user, MAX_SHORT_TEXT),
+            (&sql.preparation, MAX_SHORT_TEXT),
         ];
-        let bytes = texts.iter().filter_map(|text| text.as_deref()).map(str::len).sum();
+        let texts = texts.map(|(text, chars)| text.as_deref().map(|text| cut(text, chars)));
+        let bytes = texts.iter().flatten().map(|text| text.len()).sum();
         self.change(bytes, |record, index| {
-            let texts = texts.map(|text| record.push_optional(text.as_ref()));
+            let texts = texts.map(|text| text.map(|text| record.push_text(text)));
             let fields = record.sql(index).fields();
             for (field, text) in fields.into_iter().zip(texts) {
                 *field = text.or(*field);
@@ -165,12 +180,13 @@ impl Entity {
         });
     }
 
-    /// A field of the `aws` block, such as `table_name`. `xray` is the SDK's own and stays.
+    /// A field of the `aws` block, such as `table_name`. `xray` is the SDK's own and stays. Values have
+    /// the bounds of [`metadata`](Self::metadata).
     pub fn aws(&self, key: &str, value: impl Into<Value>) {
         if key == "xray" || !self.is_sampled() {
             return;
         }
-        let value = value.into();
+        let value = bounded(&value.into());
         self.change_rest(key.len() + value_size(&value), |rest| {
             rest.aws.insert(key.to_owned(), value);
         });
@@ -182,7 +198,7 @@ impl Entity {
         if !self.is_sampled() {
             return;
         }
-        let value = value.into();
+        let value = bounded(&value.into());
         self.change_segment(key.len() + value_size(&value), |rest| {
             rest.service.insert(key.to_owned(), value);
         });
@@ -203,6 +219,7 @@ impl Entity {
 
     /// ARN of the resource that runs the segment.
     pub fn resource_arn(&self, arn: &str) {
+        let arn = cut(arn, MAX_TEXT);
         self.change_segment(arn.len(), |rest| rest.resource_arn = Some(arn.to_owned()));
     }
 

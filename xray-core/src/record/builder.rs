@@ -1,11 +1,16 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Common, Hook, Keep, Recorder, Verdict, recorder::Inner, sources::Sources};
+use super::{
+    Common, ContextMissing, Hook, Keep, Recorder, Verdict,
+    recorder::Inner,
+    settings::{from_environment, is_enabled, parse_context_missing},
+    sources::Sources,
+};
 use crate::{
     Error,
     document::{AnnotationValue, Document, clean_name, is_annotation},
     emit::{DaemonAddress, Delivery, Emitter, Hub, Record, Timing, UdpEmitter},
-    environment::{Detection, Machine, Plugin, Reader, Switch, switch},
+    environment::{Detection, Machine, Plugin},
     header::Propagation,
     sample::{LocalRules, LocalSampler},
     stats::Counters,
@@ -23,19 +28,6 @@ const STREAMING_THRESHOLD: usize = 100;
 
 /// Frames of a stack that are kept, as in the official Java SDK.
 const STACK_FRAMES: usize = 50;
-
-/// What a subsegment does when there is no segment to hang it under.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ContextMissing {
-    /// Logs an error and records nothing.
-    #[default]
-    LogError,
-    /// Records nothing.
-    IgnoreError,
-    /// Panics: for tests that look for forgotten contexts.
-    RuntimeError,
-}
 
 /// Builds a [`Recorder`]. Made by [`Recorder::builder`].
 ///
@@ -232,7 +224,7 @@ impl RecorderBuilder {
     }
 
     #[cfg(test)]
-    pub(crate) fn environment(self, reader: Reader) -> Self {
+    pub(crate) fn environment(self, reader: crate::environment::Reader) -> Self {
         self.machine(Machine::with_variables(reader))
     }
 
@@ -305,82 +297,4 @@ struct Nothing;
 
 impl Emitter for Nothing {
     fn emit(&mut self, _: &[Record], _: &Counters) {}
-}
-
-/// A variable's value, if it is set and makes sense; one that makes none is logged and ignored.
-fn from_environment<T>(
-    environment: &Reader,
-    name: &str,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> Option<T> {
-    let value = environment.get(name)?;
-    let parsed = parse(value.trim());
-    if parsed.is_none() {
-        log::error!("{name}={value:?} makes no sense and is ignored");
-    }
-    parsed
-}
-
-fn is_enabled(environment: &Reader) -> bool {
-    let disabled = environment
-        .get("AWS_XRAY_SDK_DISABLED")
-        .is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
-    !disabled && from_environment(environment, "AWS_XRAY_SDK_ENABLED", switch) != Some(Switch::Off)
-}
-
-fn parse_context_missing(text: &str) -> Option<ContextMissing> {
-    match text.to_ascii_uppercase().as_str() {
-        "LOG_ERROR" => Some(ContextMissing::LogError),
-        "IGNORE_ERROR" => Some(ContextMissing::IgnoreError),
-        "RUNTIME_ERROR" => Some(ContextMissing::RuntimeError),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn built(table: &'static [(&'static str, &'static str)]) -> Recorder {
-        let builder = Recorder::builder("code").environment(Reader::table(table));
-        builder.delivery(Delivery::Inline).build().unwrap()
-    }
-
-    #[test]
-    fn the_environment_comes_first() {
-        assert_eq!(built(&[("AWS_XRAY_TRACING_NAME", "env")]).service(), "env");
-        assert_eq!(built(&[("AWS_XRAY_TRACING_NAME", " ")]).service(), "code");
-    }
-
-    #[test]
-    fn nonsense_in_the_environment_is_ignored() {
-        let xray = built(&[
-            ("AWS_XRAY_DAEMON_ADDRESS", "nonsense"),
-            ("AWS_XRAY_CONTEXT_MISSING", "bogus"),
-            ("AWS_XRAY_SDK_ENABLED", "perhaps"),
-        ]);
-        assert!(xray.is_enabled());
-        assert_eq!(xray.inner().context_missing, ContextMissing::LogError);
-    }
-
-    #[test]
-    fn switches() {
-        assert!(!built(&[("AWS_XRAY_SDK_ENABLED", "Off")]).is_enabled());
-        assert!(!built(&[("AWS_XRAY_SDK_DISABLED", "TRUE")]).is_enabled());
-        assert!(
-            !built(&[("AWS_XRAY_SDK_DISABLED", "true"), ("AWS_XRAY_SDK_ENABLED", "true")])
-                .is_enabled()
-        );
-        assert!(built(&[("AWS_XRAY_SDK_DISABLED", "no")]).is_enabled());
-    }
-
-    #[test]
-    fn a_wrong_address_in_code_is_an_error() {
-        let error = Recorder::builder("code")
-            .environment(Reader::table(&[]))
-            .daemon("127.0.0.1")
-            .build()
-            .unwrap_err();
-        assert!(error.is_config());
-    }
 }

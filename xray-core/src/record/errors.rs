@@ -10,8 +10,8 @@ use std::{
     sync::Arc,
 };
 
-use super::{Entity, data::flag, exceptions::Known};
-use crate::document::{Exception, MAX_EXCEPTION_CHAIN, MAX_SHORT_TEXT, cut};
+use super::{Entity, exceptions::Known, slots::flag};
+use crate::document::{Exception, MAX_EXCEPTION_CHAIN, MAX_SHORT_TEXT, MAX_TEXT, cut};
 
 impl Entity {
     /// Records an error with the errors that caused it. The entity becomes a fault, unless the
@@ -29,10 +29,10 @@ impl Entity {
             return;
         }
         let location = Location::caller();
-        let mut first = exception(type_name::<E>(), || error.to_string());
+        let mut first = exception(type_name::<E>(), error);
         first = first.frame(location.file(), location.line(), "");
         first.backtrace = captured();
-        self.describe(first, describe(error.source()));
+        self.describe(first, describe(|| error.source()));
     }
 
     /// Records an exception that is no Rust error, and those that caused it. One that this or another
@@ -55,7 +55,7 @@ impl Entity {
         if !self.is_sampled() {
             return;
         }
-        let mut chain = describe(Some(error));
+        let mut chain = describe(|| Some(error));
         let mut first = chain.remove(0);
         first.backtrace = captured();
         self.describe(first, chain);
@@ -96,13 +96,20 @@ impl Entity {
     }
 }
 
-/// The first exceptions of a chain; the last one counts those that are left out.
+/// The first exceptions of a chain, with texts of bounded length; the last one counts those that are
+/// left out.
 fn shortened(mut chain: Vec<Exception>) -> Vec<Exception> {
     if chain.len() > MAX_EXCEPTION_CHAIN {
         let left_out = chain.split_off(MAX_EXCEPTION_CHAIN);
         if let Some(last) = chain.last_mut() {
             last.skipped += left_out.len() as u32;
             last.cause = None;
+        }
+    }
+    for exception in &mut chain {
+        exception.message.truncate(cut(&exception.message, MAX_TEXT).len());
+        if let Cow::Owned(kind) = &mut exception.kind {
+            kind.truncate(cut(kind, MAX_SHORT_TEXT).len());
         }
     }
     chain
@@ -120,17 +127,19 @@ fn captured() -> Option<Arc<Backtrace>> {
     (backtrace.status() == BacktraceStatus::Captured).then(|| Arc::new(backtrace))
 }
 
-/// Describes an error's causes.
-fn describe(mut next: Option<&(dyn Error + 'static)>) -> Vec<Exception> {
+/// Describes an error's causes, of which `first` is the first.
+fn describe<'a>(first: impl FnOnce() -> Option<&'a (dyn Error + 'static)>) -> Vec<Exception> {
+    // One that panics has no further cause.
+    let mut next = catch_unwind(AssertUnwindSafe(first)).unwrap_or_default();
     let mut chain: Vec<Exception> = Vec::new();
     // Some more than are kept, so that the rest is counted, and an end for chains without one.
     while let Some(error) = next.filter(|_| chain.len() < 10 * MAX_EXCEPTION_CHAIN) {
-        let mut exception = exception("Error", || error.to_string());
+        let mut exception = exception("Error", error);
         if let Some(name) = type_shown_by_debug(error) {
             exception.kind = Cow::Owned(name);
         }
         chain.push(exception);
-        next = error.source();
+        next = catch_unwind(AssertUnwindSafe(|| error.source())).unwrap_or_default();
     }
     chain
 }
@@ -141,28 +150,38 @@ fn type_shown_by_debug(error: &(dyn Error + 'static)) -> Option<String> {
     if error.is::<std::io::Error>() {
         return Some("std::io::Error".into());
     }
-    let mut text = Start(String::new());
+    let mut text = Start { text: String::new(), chars: MAX_SHORT_TEXT };
     // It ends with an error where enough was read, which is no failure.
     let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{error:?}")));
-    let end = text.0.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.0.len());
-    let (name, rest) = text.0.split_at(end);
+    let end = text.text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.text.len());
+    let (name, rest) = text.text.split_at(end);
     let derived = name.starts_with(|c: char| c.is_ascii_uppercase())
         && (rest.is_empty() || rest.starts_with('(') || rest.starts_with(" {"));
     (written.is_ok() && derived).then(|| name.to_owned())
 }
 
-/// Keeps the start of a text that may be long.
-struct Start(String);
+/// Keeps the start of a text that may be long, or without end.
+struct Start {
+    text: String,
+    /// How many characters may still come.
+    chars: usize,
+}
 
 impl Write for Start {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.push_str(cut(text, MAX_SHORT_TEXT));
-        if self.0.len() < MAX_SHORT_TEXT { Ok(()) } else { Err(fmt::Error) }
+        let text = cut(text, self.chars);
+        self.text.push_str(text);
+        self.chars -= text.chars().count();
+        if self.chars > 0 { Ok(()) } else { Err(fmt::Error) }
     }
 }
 
-fn exception(kind: &'static str, message: impl FnOnce() -> String) -> Exception {
-    let message = catch_unwind(AssertUnwindSafe(message))
-        .unwrap_or_else(|_| "the error's Display panicked".into());
-    Exception::new(kind, message)
+fn exception(kind: &'static str, error: &(impl Error + ?Sized)) -> Exception {
+    let mut message = Start { text: String::new(), chars: MAX_TEXT };
+    // It ends with an error where enough was read, which is no failure.
+    let written = catch_unwind(AssertUnwindSafe(|| write!(message, "{error}")));
+    match written {
+        Ok(_) => Exception::new(kind, message.text),
+        Err(_) => Exception::new(kind, "the error's Display panicked"),
+    }
 }

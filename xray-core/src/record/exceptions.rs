@@ -3,7 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::data::{Data, NONE};
+use super::{data::Data, slots::NONE};
 use crate::{SegmentId, document::Exception};
 
 /// Exceptions that are remembered per record; later ones are described each time.

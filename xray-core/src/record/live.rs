@@ -5,20 +5,18 @@ use std::{
 
 use super::{
     Data, Recorder, Tree,
-    data::{MAX_ENTITIES, NONE, OPEN, Place},
+    data::MAX_ENTITIES,
     keep::Fate,
+    slots::{NONE, OPEN, Place},
+    state::{Leaving, Provisional, Role, State},
 };
 use crate::{
     SegmentId, TraceId,
-    document::MAX_DATAGRAM,
-    emit::{Ticket, lock},
+    emit::lock,
     header::Carried,
     stats::{self, Drop},
     sync::Mutex,
 };
-
-/// Subsegments leave before their segment when its document would be over half of a datagram.
-const STREAM_BYTES: usize = MAX_DATAGRAM / 2;
 
 /// A segment being recorded, with all its subsegments, behind one lock of its own.
 #[derive(Debug)]
@@ -37,42 +35,6 @@ pub(crate) struct Live {
     /// That reading.
     start: Duration,
     state: Mutex<State>,
-}
-
-/// How a segment begins.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Role {
-    Segment,
-    /// A subsegment that leaves on its own.
-    Streamed,
-    Provisional(Provisional),
-}
-
-/// What is remembered of a request that was not sampled and is recorded all the same.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Provisional {
-    /// Whether the caller's header named the trace.
-    pub(crate) continued: bool,
-}
-
-#[derive(Debug)]
-struct State {
-    /// `None` once the record has left for good.
-    record: Option<Box<Data>>,
-    /// It is not decided yet whether it leaves.
-    provisional: bool,
-    /// It was thrown away, with all that is recorded under it later.
-    discarded: bool,
-    segment_open: bool,
-    open_subsegments: u32,
-    /// The segment left while subsegments were open; each of them leaves at its own end.
-    left_early: bool,
-    /// Its place among the segments that run, while it does.
-    ticket: Option<Ticket>,
-    /// It has been shown as in progress, which X-Ray takes once.
-    shown: bool,
-    /// The record is over the streaming threshold, and what was ready to leave has left.
-    streaming: bool,
 }
 
 impl Live {
@@ -336,50 +298,4 @@ impl Live {
 fn micros_since_epoch(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// What an end sends on its way.
-enum Leaving {
-    Nothing,
-    Whole(Box<Data>),
-    /// Subsegments that leave on their own.
-    Parts(Vec<Data>),
-}
-
-impl State {
-    /// It is known now whether a provisional segment leaves.
-    fn decide(&mut self, kept: bool) {
-        self.provisional = false;
-        self.discarded = !kept;
-    }
-
-    fn leaving(&mut self, ended: u32, threshold: usize) -> Leaving {
-        let Some(record) = self.record.as_mut() else { return Leaving::Nothing };
-        if self.left_early {
-            let straggler = record.take_straggler(ended);
-            if self.open_subsegments == 0 {
-                self.record = None;
-            }
-            return Leaving::Parts(vec![straggler]);
-        }
-        if !self.segment_open && self.open_subsegments == 0 {
-            return self.record.take().map_or(Leaving::Nothing, Leaving::Whole);
-        }
-        // What may be thrown away as a whole must stay together.
-        if self.provisional {
-            return Leaving::Nothing;
-        }
-        if record.held() <= threshold && record.document_size() <= STREAM_BYTES {
-            self.streaming = false;
-            return Leaving::Nothing;
-        }
-        // The first time all that is ready leaves; from then on only this end can make more ready.
-        if std::mem::replace(&mut self.streaming, true) {
-            record
-                .take_newly_ready(ended)
-                .map_or(Leaving::Nothing, |part| Leaving::Parts(vec![part]))
-        } else {
-            Leaving::Parts(record.take_all_ready())
-        }
-    }
 }

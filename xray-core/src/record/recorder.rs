@@ -1,8 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    Common, Entity, Keep, RecorderBuilder, Segment, SegmentBuilder,
-    builder::ContextMissing,
+    Common, ContextMissing, Entity, Keep, RecorderBuilder, Segment, SegmentBuilder,
     entity::{Facade, Passing},
     install,
     sources::Sources,

@@ -2,9 +2,9 @@ use std::{ops::Deref, thread, time::SystemTime};
 
 use super::{
     Entity, Live, Recorder,
-    data::Place,
     entity::Passing,
-    live::{Provisional, Role},
+    slots::Place,
+    state::{Provisional, Role},
 };
 use crate::{
     SegmentId, TraceId,

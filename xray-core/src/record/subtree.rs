@@ -1,6 +1,9 @@
 //! Parts of a record that leave as records of their own.
 
-use super::data::{AnnotationText, Data, EntityData, HttpData, List, NONE, SqlData, Text};
+use super::{
+    data::Data,
+    slots::{AnnotationText, EntityData, HttpData, List, NONE, SqlData, Text},
+};
 use crate::SegmentId;
 
 /// A record is packed anew when so many entities have left, and more than stay.
@@ -61,16 +64,13 @@ impl Data {
 
     /// Takes out every ended subtree whose parent must stay: it is open, or something else under it is.
     pub(crate) fn take_all_ready(&mut self) -> Vec<Self> {
-        // Children stand behind their parents, so one pass backwards knows the children first.
-        let order = self.in_order(0, |_| true);
+        let order = self.children_first(0);
         let mut ready = vec![false; self.entities.len()];
-        for &index in order.iter().skip(1).rev() {
-            let children_ready = self.children(index).all(|child| ready[child as usize]);
-            ready[index as usize] = !self.is_open(index) && children_ready;
-        }
         let mut taken = Vec::new();
         for index in order {
-            if self.entities[index as usize].id.is_noop() || ready[index as usize] {
+            let children_ready = self.children(index).all(|child| ready[child as usize]);
+            ready[index as usize] = index != 0 && !self.is_open(index) && children_ready;
+            if ready[index as usize] {
                 continue;
             }
             for child in self.unlink_children(index, |child| ready[child as usize]) {
@@ -117,6 +117,17 @@ impl Data {
         order
     }
 
+    /// `root` and what lies under it, children before parents and siblings in order.
+    fn children_first(&self, root: u32) -> Vec<u32> {
+        let (mut order, mut pending) = (Vec::new(), vec![root]);
+        while let Some(index) = pending.pop() {
+            order.push(index);
+            pending.extend(self.children(index));
+        }
+        order.reverse();
+        order
+    }
+
     /// Removes the children that `leaves` names from the list of `parent`; returns them in order.
     fn unlink_children(&mut self, parent: u32, leaves: impl Fn(u32) -> bool) -> Vec<u32> {
         let children: Vec<u32> = self.children(parent).collect();
@@ -142,13 +153,17 @@ impl Data {
     /// A record of `root` and of what lies under it and passes `keep`.
     fn copy_subtree(&self, root: u32, keep: impl Fn(&EntityData) -> bool) -> Self {
         let mut copy = self.empty_copy();
-        let mut places = vec![NONE; self.entities.len()];
-        for index in self.in_order(root, keep) {
+        // Where an entity is, and where its parent has been put.
+        let mut order = vec![(root, NONE)];
+        let mut at = 0;
+        while let Some(&(index, parent)) = order.get(at) {
             let entity = &self.entities[index as usize];
-            let parent = places.get(entity.parent as usize).copied().unwrap_or(NONE);
             let place = copy.push_entity(entity.id, parent, self.text(entity.name), entity.start);
             copy.copy_blocks(place, self, entity);
-            places[index as usize] = place;
+            let children =
+                self.children(index).filter(|&child| keep(&self.entities[child as usize]));
+            order.extend(children.map(|child| (child, place)));
+            at += 1;
         }
         copy
     }
@@ -201,14 +216,14 @@ impl Data {
                 }
                 other => other.clone(),
             };
-            self.annotate(index, from.text(item.key), value);
+            self.push_annotation(index, from.text(item.key), value);
             at = item.next;
         }
         let mut at = entity.metadata.first;
         while at != NONE {
             let item = &from.metadata[at as usize];
             let (namespace, key) = (from.text(item.namespace), from.text(item.key));
-            self.set_metadata(index, namespace, key, item.value.clone());
+            self.push_metadata(index, namespace, key, item.value.clone());
             at = item.next;
         }
         if let Some(http) = from.http.get(entity.http as usize) {

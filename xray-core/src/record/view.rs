@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    data::{AnnotationText, Data, EntityData, HttpData, NONE, Rest, SqlData, Text, flag},
+    data::Data,
+    slots::{AnnotationText, EntityData, HttpData, NONE, Rest, SqlData, Text, flag},
     stack::resolved,
 };
 use crate::{

@@ -1,0 +1,89 @@
+//! What of a live segment has left, and what an end sends on its way.
+
+use super::Data;
+use crate::{document::MAX_DATAGRAM, emit::Ticket};
+
+/// Subsegments leave before their segment when its document would be over half of a datagram.
+const STREAM_BYTES: usize = MAX_DATAGRAM / 2;
+
+/// How a segment begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Role {
+    Segment,
+    /// A subsegment that leaves on its own.
+    Streamed,
+    Provisional(Provisional),
+}
+
+/// What is remembered of a request that was not sampled and is recorded all the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Provisional {
+    /// Whether the caller's header named the trace.
+    pub(crate) continued: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    /// `None` once the record has left for good.
+    pub(super) record: Option<Box<Data>>,
+    /// It is not decided yet whether it leaves.
+    pub(super) provisional: bool,
+    /// It was thrown away, with all that is recorded under it later.
+    pub(super) discarded: bool,
+    pub(super) segment_open: bool,
+    pub(super) open_subsegments: u32,
+    /// The segment left while subsegments were open; each of them leaves at its own end.
+    pub(super) left_early: bool,
+    /// Its place among the segments that run, while it does.
+    pub(super) ticket: Option<Ticket>,
+    /// It has been shown as in progress, which X-Ray takes once.
+    pub(super) shown: bool,
+    /// The record is over the streaming threshold, and what was ready to leave has left.
+    pub(super) streaming: bool,
+}
+
+/// What an end sends on its way.
+pub(super) enum Leaving {
+    Nothing,
+    Whole(Box<Data>),
+    /// Subsegments that leave on their own.
+    Parts(Vec<Data>),
+}
+
+impl State {
+    /// It is known now whether a provisional segment leaves.
+    pub(super) fn decide(&mut self, kept: bool) {
+        self.provisional = false;
+        self.discarded = !kept;
+    }
+
+    pub(super) fn leaving(&mut self, ended: u32, threshold: usize) -> Leaving {
+        let Some(record) = self.record.as_mut() else { return Leaving::Nothing };
+        if self.left_early {
+            let straggler = record.take_straggler(ended);
+            if self.open_subsegments == 0 {
+                self.record = None;
+            }
+            return Leaving::Parts(vec![straggler]);
+        }
+        if !self.segment_open && self.open_subsegments == 0 {
+            return self.record.take().map_or(Leaving::Nothing, Leaving::Whole);
+        }
+        // What may be thrown away as a whole must stay together.
+        if self.provisional {
+            return Leaving::Nothing;
+        }
+        if record.held() <= threshold && record.document_size() <= STREAM_BYTES {
+            self.streaming = false;
+            return Leaving::Nothing;
+        }
+        // The first time all that is ready leaves; from then on only this end can make more ready.
+        if std::mem::replace(&mut self.streaming, true) {
+            record
+                .take_newly_ready(ended)
+                .map_or(Leaving::Nothing, |part| Leaving::Parts(vec![part]))
+        } else {
+            Leaving::Parts(record.take_all_ready())
+        }
+    }
+}
