@@ -108,7 +108,7 @@ fn node_filter(node: &Node) -> String {
 }
 
 fn edge_filter(from: &Node, to: &Node) -> String {
-    if from.kind.as_deref() == Some("client") {
+    if from.is_client() {
         return node_filter(from);
     }
     let side = |node: &Node| match node.kind.as_deref() {

@@ -19,7 +19,7 @@ const ICONS = {
  * What a node is, for its icon.
  * @param {string | null} type
  */
-export function kindOf(type) {
+function kindOf(type) {
   if (type === null) return 'service';
   if (type === 'client' || type === 'remote') return type;
   if (/database|dynamodb|rds/i.test(type)) return 'database';
@@ -30,6 +30,9 @@ export function kindOf(type) {
 
 /** The words under a node's name. @param {string | null} type */
 export const typeWords = (type) => type ?? 'service';
+
+/** What a node is called, in words: a group of clients goes by the service it calls. */
+export const nameWords = ({ name, type }) => (type === 'client' ? `Clients of ${name}` : name);
 
 /** A queue goes by its URL, of which the last part says most. */
 const label = ({ name, type }) => (type === 'AWS::SQS::Queue' ? name.split('/').at(-1) || name : name);
@@ -105,7 +108,7 @@ function ring(stats, radius, client) {
 }
 
 function says(node, metric) {
-  if (node.type === 'client') return `Clients of ${node.name}`;
+  if (node.type === 'client') return nameWords(node);
   const { stats } = node;
   const failed = CLASSES.slice(1).filter((name) => stats[name] > 0).map((name) => `${count(stats[name])} ${name}`);
   const figures = stats.total === 0 ? 'no completed requests' : `${duration(stats[metric])}, ${rate(stats.per_minute)}`;

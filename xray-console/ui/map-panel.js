@@ -2,7 +2,7 @@
 
 import { bdi, el, svg } from './dom.js';
 import { count, duration, percent, rate } from './format.js';
-import { CLASSES, kindOf, typeWords } from './map-node.js';
+import { CLASSES, nameWords, typeWords } from './map-node.js';
 
 const BARS = 28;
 
@@ -13,15 +13,15 @@ const BARS = 28;
  * @param {() => void} close
  */
 export function showPanel(panel, picture, { node, edge }, close) {
-  const name = (index) => picture.nodes[index].name;
+  const name = (index) => nameWords(picture.nodes[index]);
   const { stats, filter } = node ?? edge;
-  const client = node && kindOf(node.type) === 'client';
+  const client = node && node.type === 'client';
   panel.replaceChildren(
     el(
       'header',
       {},
       node
-        ? el('div', {}, el('h2', {}, client ? 'Clients of ' : '', bdi(node.name)), el('p.muted', {}, bdi(typeWords(node.type))))
+        ? el('div', {}, el('h2', {}, bdi(nameWords(node))), el('p.muted', {}, bdi(typeWords(node.type))))
         : el('div', {}, el('h2', {}, bdi(name(edge.from)), ' → ', bdi(name(edge.to))), el('p.muted', {}, 'calls, as the caller saw them')),
       el('button.icon', { type: 'button', 'aria-label': 'Close', click: close }, '✕'),
     ),
@@ -93,8 +93,7 @@ function neighbours(picture, node) {
             'ul.neighbours',
             {},
             ...edges.map((edge) => {
-              const { name, type } = picture.nodes[other(edge)];
-              return el('li', {}, bdi(kindOf(type) === 'client' ? 'Clients' : name), el('span.muted', {}, rate(edge.stats.per_minute)));
+              return el('li', {}, bdi(nameWords(picture.nodes[other(edge)])), el('span.muted', {}, rate(edge.stats.per_minute)));
             }),
           ),
         ];

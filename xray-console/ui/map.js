@@ -3,7 +3,7 @@
 import { bdi, byId, choice, el, svg } from './dom.js';
 import { count, duration, percent, rate } from './format.js';
 import { ask, live } from './live.js';
-import { drawNode, kindOf, typeWords } from './map-node.js';
+import { drawNode, nameWords, typeWords } from './map-node.js';
 import { showPanel } from './map-panel.js';
 
 const page = byId('map-page');
@@ -46,7 +46,7 @@ function drawEdge(edge, busiest) {
   const from = picture.nodes[edge.from];
   const to = picture.nodes[edge.to];
   const bad = stats.total - stats.ok;
-  const words = `${kindOf(from.type) === 'client' ? 'Clients' : from.name} → ${to.name}: ${rate(stats.per_minute)}, avg ${duration(stats.mean)}, ${percent(bad, stats.total)} failed`;
+  const words = `${nameWords(from)} → ${to.name}: ${rate(stats.per_minute)}, avg ${duration(stats.mean)}, ${percent(bad, stats.total)} failed`;
   const d = path(edge.line);
   return svg(
     'g.edge',
@@ -122,11 +122,11 @@ function tables() {
   const { nodes, edges } = picture;
   byId('nodes').tBodies[0].replaceChildren(
     ...nodes.map((node) =>
-      el('tr', {}, el('td', {}, bdi(node.name)), el('td.muted', {}, bdi(typeWords(node.type))), ...figures(node.stats), el('td', {}, el('a', { href: `/traces?filter=${encodeURIComponent(node.filter)}` }, 'View traces'))),
+      el('tr', {}, el('td', {}, bdi(nameWords(node))), el('td.muted', {}, bdi(typeWords(node.type))), ...figures(node.stats), el('td', {}, el('a', { href: `/traces?filter=${encodeURIComponent(node.filter)}` }, 'View traces'))),
     ),
   );
   byId('edges').tBodies[0].replaceChildren(
-    ...edges.map((edge) => el('tr', {}, el('td', {}, bdi(nodes[edge.from].name)), el('td', {}, bdi(nodes[edge.to].name)), ...figures(edge.stats))),
+    ...edges.map((edge) => el('tr', {}, el('td', {}, bdi(nameWords(nodes[edge.from]))), el('td', {}, bdi(nameWords(nodes[edge.to]))), ...figures(edge.stats))),
   );
 }
 

@@ -7,6 +7,8 @@ const ROW = 30;
 const ALL = 400;
 const SPARE = 20;
 export const CLASSES = ['ok', 'error', 'throttle', 'fault'];
+/** Levels that are indented; deeper rows say their level in a figure. */
+const INDENTED = 12;
 const FLAG = { segment: 1, aws: 2, remote: 4, sql: 8, cause: 16, detached: 32 };
 
 /** One trace as rows. */
@@ -71,6 +73,7 @@ export class Waterfall {
   draw(row, place) {
     const { trace } = this;
     const key = trace.key[row];
+    const depth = trace.depth[row];
     const name = trace.names[trace.name[row]];
     const flags = trace.flags[row];
     const kind = CLASSES[trace.class[row]];
@@ -97,7 +100,7 @@ export class Waterfall {
         'data-span': key,
         'data-name': name,
         'data-row': row,
-        'aria-level': trace.depth[row] + 1,
+        'aria-level': depth + 1,
         'aria-rowindex': row + 1,
         'aria-expanded': parent ? String(open) : null,
         'aria-selected': String(this.selected === key),
@@ -106,6 +109,7 @@ export class Waterfall {
       el(
         'span.title',
         { role: 'gridcell' },
+        depth > INDENTED ? el('span.level', { title: `level ${depth}` }, depth) : null,
         el('span.twist', { 'data-twist': parent ? '' : null, 'aria-hidden': 'true' }, parent ? (open ? '▾' : '▸') : ''),
         el('span', { class: `swatch colour-${this.colour.get(trace.service[row])} ${span ? 'segment' : ''}` }),
         el('bdi', { class: span ? 'strong' : '' }, name),
@@ -117,7 +121,7 @@ export class Waterfall {
       el('span.track', { role: 'gridcell' }, bar, label),
     );
     at(line, 'top', null, `${place * ROW}px`);
-    line.firstChild.style.setProperty('--depth', String(Math.min(trace.depth[row], 24)));
+    line.firstChild.style.setProperty('--indent', `${indent(depth)}px`);
     return line;
   }
 
@@ -180,6 +184,9 @@ export class Waterfall {
     this.go(next ?? rows.at(step > 0 ? 0 : -1));
   }
 }
+
+/** Deeper levels are indented less, so that names keep their room. @param {number} depth */
+const indent = (depth) => 12 * Math.min(depth, 4) + 5 * Math.max(0, Math.min(depth, INDENTED) - 4);
 
 /** Sets a length through the style object, which the policy allows where the attribute is not. */
 function at(element, property, share, value = `${(Math.max(0, Math.min(1, share)) * 100).toFixed(3)}%`) {

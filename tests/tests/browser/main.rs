@@ -3,6 +3,7 @@
 mod hostile;
 mod journey;
 mod plain;
+mod readable;
 mod tabs;
 mod theme;
 mod traffic;

@@ -75,6 +75,13 @@ pub struct Stats {
     pub histogram: Vec<(f64, u64)>,
 }
 
+impl Node {
+    /// Whether it stands for whoever calls the service of that name.
+    pub(crate) fn is_client(&self) -> bool {
+        self.kind.as_deref() == Some(NodeKey::CLIENT)
+    }
+}
+
 impl ServiceGraph {
     pub(super) fn of(tally: &Tally, seconds: f64) -> Self {
         let seconds = seconds.max(SHORTEST_RATE);

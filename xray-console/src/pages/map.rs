@@ -2,7 +2,7 @@ use maud::{Markup, html};
 
 use super::empty;
 use super::figures::{count, duration, rate};
-use crate::graph::Stats;
+use crate::graph::{Node, Stats};
 use crate::picture::{DrawnNode, Picture};
 use crate::query::RANGES;
 use crate::status::Status;
@@ -20,12 +20,12 @@ pub(super) fn page(picture: &Picture, range: &str, status: &Status) -> Markup {
                         a href={ "/map?range=" (key) } data-range=(key) aria-current=[(key == range).then_some("true")] { (text) }
                     }
                 }
-                div.segmented.js role="group" aria-label="Figure in the nodes" {
+                div.segmented.js.drawing role="group" aria-label="Figure in the nodes" {
                     @for (key, text) in [("mean", "avg"), ("p50", "p50"), ("p95", "p95"), ("p99", "p99")] {
                         button type="button" data-metric=(key) aria-pressed=[(key == "mean").then_some("true")] { (text) }
                     }
                 }
-                ul.legend aria-label="Classes" {
+                ul.legend.drawing aria-label="Classes" {
                     @for (class, what) in [
                         ("ok", "no failure"), ("error", "4xx, the caller's mistake"),
                         ("throttle", "429, too many requests"), ("fault", "5xx, the server's mistake"),
@@ -65,7 +65,7 @@ fn nodes(picture: &Picture) -> Markup {
             tbody {
                 @for DrawnNode { node, filter, .. } in &picture.nodes {
                     tr {
-                        td { bdi { (node.name) } }
+                        td { (name(node)) }
                         td.muted { bdi { (node.kind.as_deref().unwrap_or("service")) } }
                         (figures(&node.stats))
                         td { a href={ "/traces?filter=" (encoded(filter)) } { "View traces" } }
@@ -86,14 +86,19 @@ fn edges(picture: &Picture) -> Markup {
             tbody {
                 @for drawn in &picture.edges {
                     tr {
-                        td { bdi { (picture.nodes[drawn.edge.from].node.name) } }
-                        td { bdi { (picture.nodes[drawn.edge.to].node.name) } }
+                        td { (name(&picture.nodes[drawn.edge.from].node)) }
+                        td { (name(&picture.nodes[drawn.edge.to].node)) }
                         (figures(&drawn.edge.stats))
                     }
                 }
             }
         }
     }
+}
+
+/// A group of clients goes by the service it calls.
+fn name(node: &Node) -> Markup {
+    html! { @if node.is_client() { "Clients of " } bdi { (node.name) } }
 }
 
 fn figure_heads() -> Markup {
