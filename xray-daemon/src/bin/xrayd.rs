@@ -7,8 +7,11 @@ use std::sync::mpsc;
 
 use clap::{ArgAction, Parser, ValueEnum};
 use log::LevelFilter;
-use xray_console::{Console, ConsoleServer};
+use xray_console::{Console, ConsoleBuilder, ConsoleServer};
 use xray_daemon::{Daemon, Transport};
+
+/// In MiB.
+const DEFAULT_MEMORY: u32 = (ConsoleBuilder::DEFAULT_BYTES >> 20) as u32;
 
 /// Receives AWS X-Ray documents and shows them in a local console.
 ///
@@ -30,8 +33,13 @@ struct Options {
     console: SocketAddr,
 
     /// Only receive, check and count: no console
-    #[arg(long, conflicts_with = "console")]
+    #[arg(long, conflicts_with_all = ["console", "max_memory"])]
     no_console: bool,
+
+    /// What the traces of the console may hold, in MiB; the oldest leave first. The memory of the process may
+    /// reach about twice that
+    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY, value_parser = clap::value_parser!(u32).range(1..))]
+    max_memory: u32,
 
     /// How much to log, on stderr
     #[arg(short, long, value_enum, default_value_t = Level::Prod)]
@@ -87,7 +95,9 @@ fn run(options: &Options) -> Result<(), String> {
     })
     .map_err(|error| format!("cannot watch for signals: {error}"))?;
 
-    let console = (!options.no_console).then(|| Console::builder().build());
+    // Where a pointer is too small for it, there is no more memory than that either.
+    let most = usize::try_from(u64::from(options.max_memory) << 20).unwrap_or(usize::MAX);
+    let console = (!options.no_console).then(|| Console::builder().max_bytes(most).build());
     let mut builder = Daemon::builder().udp(options.bind).tcp(options.bind_tcp);
     if let Some(console) = &console {
         builder = builder.console(console.clone());

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Lines, Read};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use crate::support::{FREE, datagram, document};
+use crate::support::{FREE, datagram, document, get};
 
 fn xrayd(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xrayd"));
@@ -148,6 +148,20 @@ fn documents_from_other_machines_are_allowed_with_a_warning() {
 }
 
 #[test]
+fn the_memory_of_the_console_is_for_the_user_to_say() {
+    let free = "127.0.0.1:0";
+    let mut running =
+        Running::start(&["-b", free, "-t", free, "--console", free, "--max-memory", "8"]);
+    running.line();
+    let console = running.line();
+    let status = get(address(&console, "http://"), "/api/status");
+    assert!(status.contains("\"max_bytes\":8388608"), "{status}");
+    for wrong in ["0", "-1", "many"] {
+        assert_eq!(output(&["--max-memory", wrong]).0, Some(2), "{wrong}");
+    }
+}
+
+#[test]
 fn help_and_version_say_what_it_is() {
     let (code, help, _) = output(&["--help"]);
     assert_eq!(code, Some(0));
@@ -157,6 +171,9 @@ fn help_and_version_say_what_it_is() {
         "later release",
         "--no-console",
         "127.0.0.1:2001",
+        "--max-memory",
+        "[default: 256]",
+        "about twice that",
     ] {
         assert!(help.contains(piece), "{piece} in {help}");
     }
