@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// Why a datagram or a document was refused.
 ///
+/// A field that X-Ray needs is `Missing` when it is absent or null, and `Bad` when it is malformed.
 /// Every refusal is counted under [`as_str`](Self::as_str) and shown on the status page with
 /// [`advice`](Self::advice).
 ///
@@ -11,8 +12,8 @@ use serde::Serialize;
 /// use xray_console::{Document, Rejection};
 ///
 /// let refused = Document::parse(b"{\"name\":\"orders\"}").unwrap_err();
-/// assert_eq!(refused, Rejection::BadId);
-/// assert_eq!(refused.as_str(), "bad_id");
+/// assert_eq!(refused, Rejection::MissingId);
+/// assert_eq!(refused.as_str(), "missing_id");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,18 +36,30 @@ pub enum Rejection {
     BadJson,
     /// The document is JSON, but not an object.
     NotAnObject,
-    /// `id` is missing or not 16 hexadecimal digits.
+    /// There is no `id`.
+    MissingId,
+    /// `id` is not 16 hexadecimal digits.
     BadId,
-    /// `trace_id` is missing or not `1-`, 8 and 24 hexadecimal digits.
+    /// There is no `trace_id`.
+    MissingTraceId,
+    /// `trace_id` is not `1-`, 8 and 24 hexadecimal digits.
     BadTraceId,
-    /// A document of `type: "subsegment"` has no `parent_id`, or one that is not 16 hexadecimal digits.
+    /// A document of `type: "subsegment"` has no `parent_id`.
+    MissingParentId,
+    /// `parent_id` of a document of `type: "subsegment"` is not 16 hexadecimal digits.
     BadParentId,
-    /// `name` is missing or empty.
+    /// There is no `name`.
     MissingName,
-    /// `start_time` is missing or not a number.
+    /// `name` is empty or no string.
+    BadName,
+    /// There is no `start_time`.
+    MissingStartTime,
+    /// `start_time` is not a number.
     BadStartTime,
-    /// There is neither a numeric `end_time` nor `in_progress: true`.
+    /// There is neither `end_time` nor `in_progress: true`.
     MissingEndTime,
+    /// `end_time` is not a number.
+    BadEndTime,
     /// A time is not a finite number.
     NonFiniteTime,
     /// `end_time` lies before `start_time`.
@@ -64,12 +77,18 @@ impl Rejection {
         Self::NotUtf8,
         Self::BadJson,
         Self::NotAnObject,
+        Self::MissingId,
         Self::BadId,
+        Self::MissingTraceId,
         Self::BadTraceId,
+        Self::MissingParentId,
         Self::BadParentId,
         Self::MissingName,
+        Self::BadName,
+        Self::MissingStartTime,
         Self::BadStartTime,
         Self::MissingEndTime,
+        Self::BadEndTime,
         Self::NonFiniteTime,
         Self::EndBeforeStart,
     ];
@@ -86,12 +105,18 @@ impl Rejection {
             Self::NotUtf8 => "not_utf8",
             Self::BadJson => "bad_json",
             Self::NotAnObject => "not_an_object",
+            Self::MissingId => "missing_id",
             Self::BadId => "bad_id",
+            Self::MissingTraceId => "missing_trace_id",
             Self::BadTraceId => "bad_trace_id",
+            Self::MissingParentId => "missing_parent_id",
             Self::BadParentId => "bad_parent_id",
             Self::MissingName => "missing_name",
+            Self::BadName => "bad_name",
+            Self::MissingStartTime => "missing_start_time",
             Self::BadStartTime => "bad_start_time",
             Self::MissingEndTime => "missing_end_time",
+            Self::BadEndTime => "bad_end_time",
             Self::NonFiniteTime => "non_finite_time",
             Self::EndBeforeStart => "end_before_start",
         }
@@ -118,18 +143,22 @@ impl Rejection {
                 "Write valid JSON: NaN, a trailing comma or a document cut short are the usual causes."
             }
             Self::NotAnObject => "Send one JSON object per datagram, not an array or a bare value.",
-            Self::BadId => "Set id to 16 hexadecimal digits that are unique in the trace.",
-            Self::BadTraceId => {
+            Self::MissingId | Self::BadId => {
+                "Set id to 16 hexadecimal digits that are unique in the trace."
+            }
+            Self::MissingTraceId | Self::BadTraceId => {
                 "Set trace_id to 1-, 8 hexadecimal digits (the time), - and 24 more."
             }
-            Self::BadParentId => {
+            Self::MissingParentId | Self::BadParentId => {
                 "Set parent_id to the 16 hexadecimal digits of the entity that the subsegment belongs to."
             }
-            Self::MissingName => "Set name to the name of the service.",
-            Self::BadStartTime => {
+            Self::MissingName | Self::BadName => "Set name to the name of the service.",
+            Self::MissingStartTime | Self::BadStartTime => {
                 "Set start_time to a number: seconds since 1970, with a fraction."
             }
-            Self::MissingEndTime => "Set end_time to a number, or in_progress to true.",
+            Self::MissingEndTime | Self::BadEndTime => {
+                "Set end_time to a number, or in_progress to true."
+            }
             Self::NonFiniteTime => "Write times as finite numbers of seconds since 1970.",
             Self::EndBeforeStart => {
                 "Take durations from a monotonic clock, so that end_time is not before start_time."
@@ -149,12 +178,18 @@ impl fmt::Display for Rejection {
             Self::NotUtf8 => "the document is not UTF-8",
             Self::BadJson => "the document is not valid JSON",
             Self::NotAnObject => "the document is not a JSON object",
-            Self::BadId => "id is missing or not 16 hexadecimal digits",
-            Self::BadTraceId => "trace_id is missing or malformed",
-            Self::BadParentId => "parent_id is missing or malformed",
+            Self::MissingId => "id is missing",
+            Self::BadId => "id is not 16 hexadecimal digits",
+            Self::MissingTraceId => "trace_id is missing",
+            Self::BadTraceId => "trace_id is malformed",
+            Self::MissingParentId => "parent_id is missing",
+            Self::BadParentId => "parent_id is not 16 hexadecimal digits",
             Self::MissingName => "name is missing",
-            Self::BadStartTime => "start_time is missing or not a number",
+            Self::BadName => "name is empty or not a string",
+            Self::MissingStartTime => "start_time is missing",
+            Self::BadStartTime => "start_time is not a number",
             Self::MissingEndTime => "there is neither end_time nor in_progress",
+            Self::BadEndTime => "end_time is not a number",
             Self::NonFiniteTime => "a time is not a finite number",
             Self::EndBeforeStart => "end_time is before start_time",
         })

@@ -49,36 +49,40 @@ struct Head {
 
 /// What X-Ray needs of the outermost entity; embedded ones are taken as they are.
 fn head(root: At<'_, '_>) -> Result<(Entity, Head), Rejection> {
-    let id = |key| root.get(key).and_then(At::text).and_then(EntityId::parse);
-    let entity = entity(root, None);
-    if id("id").is_none() {
-        return Err(Rejection::BadId);
-    }
-    let trace = root
-        .get("trace_id")
-        .and_then(At::text)
-        .and_then(TraceKey::parse)
-        .ok_or(Rejection::BadTraceId)?;
+    let field = |key| root.get(key).filter(|value| !value.is_null());
+    let text = |key, missing| field(key).ok_or(missing).map(At::text);
+    let id = text("id", Rejection::MissingId)?.and_then(EntityId::parse);
+    id.ok_or(Rejection::BadId)?;
+    let trace = text("trace_id", Rejection::MissingTraceId)?.and_then(TraceKey::parse);
+    let trace = trace.ok_or(Rejection::BadTraceId)?;
     let independent = root.get("type").and_then(At::text) == Some("subsegment");
-    let parent_id = id("parent_id").filter(|id| !id.is_zero());
-    if independent && parent_id.is_none() {
-        return Err(Rejection::BadParentId);
-    }
-    if entity.name.is_empty() {
-        return Err(Rejection::MissingName);
-    }
-    let start = root.get("start_time").and_then(At::number).ok_or(Rejection::BadStartTime)?;
-    let end = root.get("end_time").and_then(At::number);
-    if end.is_none() && !root.get("in_progress").is_some_and(At::is_true) {
-        return Err(Rejection::MissingEndTime);
-    }
+    let parent_id = text("parent_id", Rejection::MissingParentId).map(|parent| {
+        parent.and_then(EntityId::parse).filter(|id| !id.is_zero()).ok_or(Rejection::BadParentId)
+    });
+    let parent_id = match parent_id.flatten() {
+        Ok(id) => Some(id),
+        Err(reason) if independent => return Err(reason),
+        // A segment without a usable parent is the first of its trace.
+        Err(_) => None,
+    };
+    let name = text("name", Rejection::MissingName)?;
+    name.filter(|name| !name.is_empty()).ok_or(Rejection::BadName)?;
+    let start = field("start_time").ok_or(Rejection::MissingStartTime)?.number();
+    let start = start.ok_or(Rejection::BadStartTime)?;
+    let end = field("end_time").map(At::number);
+    let end = match end.flatten() {
+        None if root.get("in_progress").is_some_and(At::is_true) => None,
+        None if end.is_some() => return Err(Rejection::BadEndTime),
+        None => return Err(Rejection::MissingEndTime),
+        end => end,
+    };
     if !start.is_finite() || end.is_some_and(|end| !end.is_finite()) {
         return Err(Rejection::NonFiniteTime);
     }
     if end.is_some_and(|end| end < start) {
         return Err(Rejection::EndBeforeStart);
     }
-    Ok((entity, Head { trace, parent_id, independent }))
+    Ok((entity(root, None), Head { trace, parent_id, independent }))
 }
 
 /// The head and everything under `subsegments`.

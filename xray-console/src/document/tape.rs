@@ -76,6 +76,10 @@ impl<'t, 'i> At<'t, 'i> {
         }
     }
 
+    pub(super) fn is_null(self) -> bool {
+        matches!(self.node(), Some(Node::Static(StaticNode::Null)))
+    }
+
     pub(super) fn is_true(self) -> bool {
         matches!(self.node(), Some(Node::Static(StaticNode::Bool(true))))
     }
