@@ -9,7 +9,7 @@ import json
 import logging
 import sys
 
-# Importing the SDK makes a recorder; ours are made by `configure`.
+import aws_xray_sdk.core.sampling.sampler
 from aws_xray_sdk.core.models.default_dynamic_naming import DefaultDynamicNaming
 from aws_xray_sdk.core.models.trace_header import TraceHeader
 from aws_xray_sdk.core.recorder import AWSXRayRecorder
@@ -22,6 +22,10 @@ from aws_xray_sdk.ext.util import (
     prepare_response_header,
     strip_url,
 )
+
+# The sampler that recorders begin with. The usual one would make a client that asks the daemon,
+# which takes long and which no script wants.
+aws_xray_sdk.core.sampling.sampler.DefaultSampler = LocalSampler
 
 OK = {"ok": True}
 UNSUPPORTED = {"unsupported": True}
@@ -78,8 +82,8 @@ class Driver:
 
     def fresh(self, rules):
         recorder = AWSXRayRecorder()
-        # In place of the default one, which would ask the daemon.
-        recorder.sampler = LocalSampler(rules) if rules else LocalSampler()
+        if rules is not None:
+            recorder.sampler = LocalSampler(rules)
         return recorder
 
     def obey(self, line):

@@ -17,7 +17,7 @@ const ENVIRONMENT: Duration = Duration::from_secs(30);
 /// A driver that was not configured.
 pub(super) fn defaults() -> Driver {
     let recorder = Recorder::builder("").build().expect("nothing was set that could be wrong");
-    let installed = recorder.install();
+    let installed = Some(recorder.install());
     Driver {
         recorder,
         installed,
@@ -40,9 +40,10 @@ impl Driver {
         let virtual_time = VirtualTime::new(rules)?;
         // The official SDKs look for their plugins' resources before `configure` returns.
         recorder.wait_for_environment(ENVIRONMENT);
-        // In place of the recorder before, which sends what has ended as it goes.
         self.discard();
-        self.installed = recorder.install();
+        // The recorder before sends what has ended as it goes.
+        drop(self.installed.take());
+        self.installed = Some(recorder.install());
         self.recorder = recorder;
         self.virtual_time = virtual_time;
         self.watched = keys.in_progress_after.is_some();

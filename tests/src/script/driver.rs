@@ -15,8 +15,8 @@ const LAST_FLUSH: f64 = 10.0;
 /// The state between two lines.
 pub(super) struct Driver {
     pub(super) recorder: Recorder,
-    /// The recorder is the process's own, as in a program.
-    pub(super) installed: FlushGuard,
+    /// The recorder is the process's own, as in a program; `None` only between two recorders.
+    pub(super) installed: Option<FlushGuard>,
     pub(super) naming: ServerPolicy,
     /// Segments are shown before they end, since the script asked for it.
     pub(super) watched: bool,

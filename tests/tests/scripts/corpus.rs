@@ -21,11 +21,6 @@ impl Script {
     }
 }
 
-/// The script of this name.
-pub(crate) fn script(name: &str) -> Script {
-    all().into_iter().find(|script| script.name == name).expect("a script of tests/scripts")
-}
-
 /// All scripts, by name.
 pub(crate) fn all() -> Vec<Script> {
     let variables = json(&folder().join("variables.json"));

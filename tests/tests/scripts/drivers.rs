@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
+use socket2::SockRef;
 
 /// What came of a script.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +32,16 @@ pub(crate) fn python() -> Command {
 pub(crate) fn run(mut driver: Command, script: &[u8], variables: &[(String, String)]) -> Outcome {
     let inbox = Inbox::open();
     driver
-        .env("AWS_XRAY_DAEMON_ADDRESS", inbox.address.to_string())
-        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .env("AWS_XRAY_DAEMON_ADDRESS", inbox.address().to_string())
+        .envs(variables.iter().map(|(name, value)| (name, value)));
+    let (answers, log) = drive(driver, script);
+    let (documents, longest) = inbox.close();
+    Outcome { answers, documents, longest, log }
+}
+
+/// Gives a driver its lines; returns its answers and what it logged.
+pub(crate) fn drive(mut driver: Command, script: &[u8]) -> (Vec<Value>, String) {
+    driver
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -48,42 +57,51 @@ pub(crate) fn run(mut driver: Command, script: &[u8], variables: &[(String, Stri
     assert!(output.status.success() && written.is_ok(), "{:?}\n{log}", output.status);
     let answers = String::from_utf8(output.stdout).expect("UTF-8");
     let answers = answers.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let (documents, longest) = inbox.close();
-    Outcome { answers, documents, longest, log }
+    (answers, log)
 }
 
-/// Receives on a thread of its own, so that the socket's buffer does not fill.
-struct Inbox {
+/// A listener that only receives, on a thread of its own, so that the socket's buffer does not fill.
+pub(crate) struct Inbox {
     address: SocketAddr,
-    receiver: JoinHandle<(Vec<Value>, usize)>,
+    receiver: JoinHandle<Vec<Vec<u8>>>,
 }
 
 /// Says that all datagrams before it have come: loopback keeps their order.
 const LAST: &[u8] = b"last";
 
+/// As much as the kernel gives.
+const BUFFER: usize = 8 * 1024 * 1024;
+
 impl Inbox {
-    fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback");
+        SockRef::from(&socket).set_recv_buffer_size(BUFFER).expect("a socket of ours");
         let address = socket.local_addr().expect("bound");
         let receiver = thread::spawn(move || {
-            let (mut documents, mut longest) = (Vec::new(), 0);
+            let mut datagrams = Vec::new();
             let mut buffer = vec![0; 65_536];
             loop {
                 let length = socket.recv(&mut buffer).expect("loopback");
                 if &buffer[..length] == LAST {
-                    return (documents, longest);
+                    return datagrams;
                 }
-                longest = longest.max(length);
-                documents.push(document(&buffer[..length]));
+                datagrams.push(buffer[..length].to_vec());
             }
         });
         Self { address, receiver }
     }
 
-    fn close(self) -> (Vec<Value>, usize) {
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The documents that came, and the bytes of the longest datagram.
+    pub(crate) fn close(self) -> (Vec<Value>, usize) {
         let sender = UdpSocket::bind("127.0.0.1:0").expect("loopback");
         sender.send_to(LAST, self.address).expect("loopback");
-        self.receiver.join().expect("the receiver does not panic")
+        let datagrams = self.receiver.join().expect("the receiver does not panic");
+        let longest = datagrams.iter().map(Vec::len).max().unwrap_or_default();
+        (datagrams.iter().map(|datagram| document(datagram)).collect(), longest)
     }
 }
 

@@ -1,6 +1,14 @@
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Mutex, PoisonError},
+};
 
 use super::{MAX_NAME, limits::cut};
+
+/// Names of which it is remembered that they were warned of; no more warnings after that many.
+const REMEMBERED: usize = 1_000;
 
 /// `name` with the characters X-Ray does not take removed, at most 200 characters; `fallback` if
 /// nothing is left.
@@ -9,10 +17,21 @@ pub(crate) fn clean_name<'a>(name: &'a str, fallback: &'a str) -> Cow<'a, str> {
         Cow::Borrowed(cut(name, MAX_NAME))
     } else {
         let kept: String = name.chars().filter(|&c| is_name_char(c)).take(MAX_NAME).collect();
-        log::debug!("characters that X-Ray does not take removed from the name {kept:?}");
+        if is_news(name) {
+            log::warn!("characters that X-Ray does not take removed from the name {kept:?}");
+        }
         Cow::Owned(kept)
     };
     if cleaned.trim().is_empty() { Cow::Borrowed(fallback) } else { cleaned }
+}
+
+/// Whether this name was not warned of before, and there is room to remember that it is now.
+fn is_news(name: &str) -> bool {
+    static WARNED: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
+    warned.len() < REMEMBERED && warned.insert(hasher.finish())
 }
 
 fn is_name_char(c: char) -> bool {
@@ -21,7 +40,7 @@ fn is_name_char(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::clean_name;
+    use super::{clean_name, is_news};
 
     #[test]
     fn name_set() {
@@ -34,5 +53,12 @@ mod tests {
     fn nothing_left_falls_back() {
         assert_eq!(clean_name("", "orders"), "orders");
         assert_eq!(clean_name(" ?! ", "orders"), "orders");
+    }
+
+    #[test]
+    fn warns_of_a_name_once() {
+        assert!(is_news("what a name!"));
+        assert!(!is_news("what a name!"));
+        assert!(is_news("what another name!"));
     }
 }
