@@ -7,8 +7,11 @@ export function duration(seconds) {
   if (millis < 9.95) return `${millis.toFixed(1)} ms`;
   if (millis < 999.5) return `${millis.toFixed(0)} ms`;
   if (seconds < 59.995) return `${seconds.toFixed(2)} s`;
-  if (seconds < 1e8) return `${Math.floor(Math.round(seconds) / 60)} min ${Math.round(seconds) % 60} s`;
-  return 'very long';
+  if (seconds >= 1e8) return 'very long';
+  const whole = Math.round(seconds);
+  if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  if (whole < 86_400) return `${Math.floor(whole / 3_600)} h ${Math.floor(whole / 60) % 60} min`;
+  return `${Math.floor(whole / 86_400)} d ${Math.floor(whole / 3_600) % 24} h`;
 }
 
 /** @param {number} perMinute */
@@ -22,7 +25,7 @@ export const count = (number) => number.toLocaleString('en-US');
 export const percent = (part, whole) => (whole === 0 ? '0 %' : `${((part / whole) * 100).toFixed(part && part < whole / 1000 ? 2 : 1)} %`);
 
 /**
- * A time element: local time, with the date and UTC on hover.
+ * A time element: local time, and UTC on hover.
  * @param {number} seconds since 1970
  */
 export function time(seconds) {
@@ -38,13 +41,20 @@ export function time(seconds) {
 }
 
 /**
- * Turns the UTC of a time element into local time.
+ * Turns the UTC of a time element into local time, with its date unless that is today.
  * @param {HTMLTimeElement} element
  */
 export function localTime(element) {
   const date = new Date(element.dateTime);
   const two = (number, width = 2) => String(number).padStart(width, '0');
-  element.textContent = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${two(date.getMilliseconds(), 3)}`;
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${two(date.getMilliseconds(), 3)}`;
+  if (date.toDateString() === new Date().toDateString()) element.replaceChildren(time);
+  else {
+    const day = document.createElement('span');
+    day.className = 'date';
+    day.textContent = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} `;
+    element.replaceChildren(day, time);
+  }
   element.title = `${date.toLocaleString()} — UTC ${element.dateTime}`;
 }
 

@@ -83,6 +83,7 @@ async function refresh(resync) {
     return;
   }
   byId('filter-error').hidden = true;
+  byId('traces-page').classList.remove('unanswered');
   if (answer.matching !== null) shown.clear();
   for (const trace of answer.traces) shown.set(trace.id, trace);
   revision = answer.revision;
@@ -99,7 +100,7 @@ function words({ kept, matching }) {
   else if (matching !== null) byId('count').textContent = `${count(matching)} of ${count(kept)} traces`;
 }
 
-/** Shows where the expression goes wrong; the old rows stay. */
+/** Shows where the expression goes wrong; the old rows stay, and are seen to be of an earlier one. */
 function problem({ message, offset }) {
   const bytes = new TextEncoder().encode(filter);
   const text = (part) => visible(new TextDecoder().decode(part));
@@ -108,6 +109,7 @@ function problem({ message, offset }) {
     el('span', {}, message),
   );
   byId('filter-error').hidden = false;
+  byId('traces-page').classList.add('unanswered');
   input.setAttribute('aria-invalid', 'true');
 }
 

@@ -55,3 +55,26 @@ fn deep_traces_and_tables_can_be_read() {
     assert_eq!(end["table"], 0, "what the table does not heed is not offered");
     assert_eq!(end["problems"], json!([]));
 }
+
+#[test]
+fn the_list_says_the_date_long_durations_and_what_is_out_of_date() {
+    let xrayd = Xrayd::start();
+    let document = json!({
+        "name": "night job", "id": "0000000000000001", "trace_id": TRACE,
+        "start_time": 1_461_096_053.0, "end_time": 1_461_105_312.0,
+    });
+    xrayd.send(format!("{{\"format\":\"json\",\"version\":1}}\n{document}").as_bytes());
+    until("the segment", || (xrayd.console().status().accepted == 1).then_some(()));
+    let mut command = browser_script("list.mjs");
+    command.arg(xrayd.url());
+    let end = Child::spawn(command).line();
+
+    let rows = end["rows"].to_string();
+    assert!(rows.contains("2016-04-19 20:00:53.000") && rows.contains("2 h 34 min"), "{rows}");
+    let faded = |parts: &Value| {
+        parts.as_array().is_some_and(|parts| parts.iter().all(|part| part.as_f64() < Some(1.0)))
+    };
+    assert!(faded(&end["refused"]), "{end}");
+    assert_eq!(end["understood"], json!([1, 1]));
+    assert_eq!(end["problems"], json!([]));
+}

@@ -4,16 +4,22 @@ use super::figures::count;
 use crate::status::Status;
 
 const AXUM: &str = "\
+use axum::{Router, routing::get};
+use xray_tower::{Recorder, XRayLayer};
+
 let xray = Recorder::builder(\"orders\").build()?;
-let _flush = xray.install();
+let _flush = xray.install(); // sends what waits when `main` ends
 
 let app = Router::new()
     .route(\"/\", get(index))
     .layer(XRayLayer::new());";
 
 const ACTIX: &str = "\
+use actix_web::{App, HttpServer, web};
+use xray_actix::{Recorder, XRayMiddleware};
+
 let xray = Recorder::builder(\"orders\").build()?;
-let _flush = xray.install();
+let _flush = xray.install(); // sends what waits when `main` ends
 
 HttpServer::new(|| {
     App::new()
@@ -36,12 +42,11 @@ pub(super) fn page(status: &Status, hidden: bool) -> Markup {
                 }
             }
             div.tabs {
-                @for (key, label, text) in [("axum", "axum", AXUM.to_owned()), ("actix", "actix-web", ACTIX.to_owned()), ("shell", "shell", shell(status))] {
-                    input type="radio" name="snippet" id={ "snippet-" (key) } checked[key == "axum"];
-                    label for={ "snippet-" (key) } { (label) }
-                    pre { code { (text) } }
-                }
+                (snippet("axum", "axum", &html! { "In " code { "Cargo.toml" } ": " code { "xray-tower" } " with the feature " code { "axum" } }, AXUM))
+                (snippet("actix", "actix-web", &html! { "In " code { "Cargo.toml" } ": " code { "xray-actix" } }, ACTIX))
+                (snippet("shell", "shell", &html! { "One segment, without an SDK, from bash" }, &shell(status)))
             }
+            p.hint { "By default one request a second and 5 % of the rest are recorded." }
             @if status.rejected_total() > 0 {
                 div.warning {
                     p { b { (count(status.rejected_total())) " refused: " } "datagrams arrive, but they hold no document that can be read." }
@@ -57,6 +62,15 @@ pub(super) fn page(status: &Status, hidden: bool) -> Markup {
     }
 }
 
+/// A tab that needs no script.
+fn snippet(key: &str, label: &str, before: &Markup, text: &str) -> Markup {
+    html! {
+        input type="radio" name="snippet" id={ "snippet-" (key) } checked[key == "axum"];
+        label for={ "snippet-" (key) } { (label) }
+        div.snippet { p { (before) } pre { code { (text) } } }
+    }
+}
+
 /// `env printf`, because the builtin flushes at the newline and header and document must leave in one datagram.
 fn shell(status: &Status) -> String {
     let udp = status.listening.iter().find(|entry| entry.what.contains("UDP"));
@@ -65,6 +79,6 @@ fn shell(status: &Status) -> String {
     let host = host.trim_matches(['[', ']']);
     format!(
         "env printf '{{\"format\":\"json\",\"version\":1}}\\n{{\"name\":\"hello\",\"id\":\"%016x\",\"trace_id\":\"1-%08x-%024x\",\"start_time\":%s,\"end_time\":%s}}' \\\n  \
-         $RANDOM $(date +%s) $RANDOM $(date +%s) $(date +%s).2 >/dev/udp/{host}/{port}     # bash"
+         $RANDOM $(date +%s) $RANDOM $(date +%s) $(date +%s).2 >/dev/udp/{host}/{port}"
     )
 }

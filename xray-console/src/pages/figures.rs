@@ -1,11 +1,13 @@
 //! Figures as people read them.
 
+use std::time::SystemTime;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use maud::{Markup, html};
 
 use crate::class::Class;
 
-/// `0.4 ms`, `12 ms`, `1.25 s`, `3 min 5 s`.
+/// `0.4 ms`, `12 ms`, `1.25 s`, `3 min 5 s`, `2 h 34 min`, `3 d 4 h`.
 pub(super) fn duration(seconds: f64) -> String {
     let millis = seconds * 1e3;
     if millis < 0.9995 {
@@ -18,7 +20,11 @@ pub(super) fn duration(seconds: f64) -> String {
         format!("{seconds:.2} s")
     } else if seconds < 1e8 {
         let whole = seconds.round() as u64;
-        format!("{} min {} s", whole / 60, whole % 60)
+        match whole {
+            ..3_600 => format!("{} min {} s", whole / 60, whole % 60),
+            ..86_400 => format!("{} h {} min", whole / 3_600, whole / 60 % 60),
+            _ => format!("{} d {} h", whole / 86_400, whole / 3_600 % 24),
+        }
     } else {
         "very long".to_owned()
     }
@@ -61,18 +67,26 @@ pub(super) fn rate(per_minute: f64) -> String {
     }
 }
 
-/// A time in UTC; scripts turn it into local time.
+/// A time in UTC, with its date unless that is today; scripts turn it into local time.
 pub(super) fn time(seconds: f64) -> Markup {
     let known = DateTime::<Utc>::from_timestamp_micros((seconds * 1e6) as i64)
         .filter(|_| seconds.abs() < 2.5e11);
+    let today = now().date_naive();
     html! {
         @match known {
             Some(time) => {
-                time datetime=(time.to_rfc3339_opts(SecondsFormat::Millis, true)) { (time.format("%H:%M:%S%.3f")) }
+                time datetime=(time.to_rfc3339_opts(SecondsFormat::Millis, true)) {
+                    @if time.date_naive() != today { span.date { (time.format("%Y-%m-%d")) " " } }
+                    (time.format("%H:%M:%S%.3f"))
+                }
             }
             None => span.muted { "no date" },
         }
     }
+}
+
+fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
 }
 
 /// The word and the mark of a class; never colour alone.
@@ -94,6 +108,9 @@ mod tests {
             (0.9999, "1.00 s"),
             (1.254, "1.25 s"),
             (185.0, "3 min 5 s"),
+            (3_599.4, "59 min 59 s"),
+            (9_259.0, "2 h 34 min"),
+            (274_000.0, "3 d 4 h"),
             (1e308, "very long"),
         ] {
             assert_eq!(duration(seconds), text);
@@ -113,6 +130,16 @@ mod tests {
         for seconds in [1e308, -1e308, f64::MAX] {
             assert!(time(seconds).0.contains("no date"));
         }
-        assert!(time(1_478_293_361.271).0.contains("2016-11-04T21:02:41.271Z"));
+    }
+
+    #[test]
+    fn a_time_names_its_date_unless_it_is_today() {
+        let text = time(1_478_293_361.271).0;
+        assert!(text.contains("\"2016-11-04T21:02:41.271Z\""), "{text}");
+        assert!(text.contains("2016-11-04 </span>21:02:41.271<"), "{text}");
+        let before = now();
+        let text = time(before.timestamp() as f64).0;
+        // Midnight may pass in between.
+        assert!(!text.contains("</span>") || now().date_naive() != before.date_naive(), "{text}");
     }
 }

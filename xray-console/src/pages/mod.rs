@@ -8,6 +8,7 @@ mod status;
 mod trace;
 mod traces;
 
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -27,7 +28,14 @@ pub(crate) struct MapQuery {
     range: Option<String>,
 }
 
-pub(crate) async fn map(State(console): State<Console>, Query(query): Query<MapQuery>) -> Response {
+pub(crate) async fn map(
+    State(console): State<Console>,
+    query: Result<Query<MapQuery>, QueryRejection>,
+) -> Response {
+    let Query(query) = match query {
+        Ok(query) => query,
+        Err(error) => return unreadable(&error),
+    };
     let (range, window) = query::range(query.range.as_deref());
     let picture = Picture::of(&console, window);
     render(
@@ -44,8 +52,12 @@ pub(crate) struct TracesQuery {
 
 pub(crate) async fn traces(
     State(console): State<Console>,
-    Query(query): Query<TracesQuery>,
+    query: Result<Query<TracesQuery>, QueryRejection>,
 ) -> Response {
+    let Query(query) = match query {
+        Ok(query) => query,
+        Err(error) => return unreadable(&error),
+    };
     // A lone trace id leads to the trace itself.
     if let Some(id) = TraceKey::parse(query.filter.trim()) {
         return Redirect::to(&format!("/traces/{id}")).into_response();
@@ -55,7 +67,11 @@ pub(crate) async fn traces(
     render(StatusCode::OK, &shell(Page::Traces, "Traces", &body))
 }
 
-pub(crate) async fn trace(State(console): State<Console>, Path(id): Path<String>) -> Response {
+pub(crate) async fn trace(
+    State(console): State<Console>,
+    id: Result<Path<String>, PathRejection>,
+) -> Response {
+    let Ok(Path(id)) = id else { return missing("The id in this address is not UTF-8") };
     let found = TraceKey::parse(&id).map(|key| {
         console.shelf().read(|store| match store.trace(key) {
             Some(trace) => Ok(Columns::of(trace)),
@@ -84,14 +100,22 @@ pub(crate) async fn not_found(uri: Uri) -> Response {
 }
 
 fn missing(what: &str) -> Response {
+    notice(StatusCode::NOT_FOUND, "Not found", what)
+}
+
+fn unreadable(error: &QueryRejection) -> Response {
+    notice(StatusCode::BAD_REQUEST, "Not understood", &shown(&error.body_text(), SHOWN))
+}
+
+fn notice(status: StatusCode, title: &str, what: &str) -> Response {
     let body = html! {
         main.notice {
-            h1 { "Not found" }
+            h1 { (title) }
             p { (what) "." }
             p { a.button href="/map" { "Service map" } " " a.button href="/traces" { "Traces" } }
         }
     };
-    render(StatusCode::NOT_FOUND, &shell(Page::Other, "Not found", &body))
+    render(status, &shell(Page::Other, title, &body))
 }
 
 fn render(status: StatusCode, page: &Markup) -> Response {

@@ -1,5 +1,6 @@
 //! The data of the pages as JSON: `GET` only, and ours to change.
 
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,13 +14,21 @@ use crate::document::{Detail, EntityId, TraceKey};
 use crate::picture::Picture;
 use crate::query;
 use crate::rejection::Rejection;
+use crate::text::visible;
 
 #[derive(Deserialize)]
 pub(super) struct MapQuery {
     range: Option<String>,
 }
 
-pub(super) async fn map(State(console): State<Console>, Query(query): Query<MapQuery>) -> Response {
+/// The query of a request, or why it cannot be read.
+type Asked<T> = Result<Query<T>, QueryRejection>;
+
+pub(super) async fn map(State(console): State<Console>, query: Asked<MapQuery>) -> Response {
+    let Query(query) = match query {
+        Ok(query) => query,
+        Err(error) => return refused(&error),
+    };
     let (_, window) = query::range(query.range.as_deref());
     answer(StatusCode::OK, &Picture::of(&console, window))
 }
@@ -31,10 +40,11 @@ pub(super) struct TracesQuery {
     since: Option<u64>,
 }
 
-pub(super) async fn traces(
-    State(console): State<Console>,
-    Query(query): Query<TracesQuery>,
-) -> Response {
+pub(super) async fn traces(State(console): State<Console>, query: Asked<TracesQuery>) -> Response {
+    let Query(query) = match query {
+        Ok(query) => query,
+        Err(error) => return refused(&error),
+    };
     match query::traces(&console, &query.filter, query.since) {
         Ok(traces) => answer(StatusCode::OK, &traces),
         // Not an error of the request: browsers would log it as one while the user is still typing.
@@ -49,10 +59,14 @@ pub(super) struct TraceQuery {
 
 pub(super) async fn trace(
     State(console): State<Console>,
-    Path(id): Path<String>,
-    Query(query): Query<TraceQuery>,
+    id: Result<Path<String>, PathRejection>,
+    query: Asked<TraceQuery>,
 ) -> Response {
-    let Some(key) = TraceKey::parse(&id) else { return gone() };
+    let Query(query) = match query {
+        Ok(query) => query,
+        Err(error) => return refused(&error),
+    };
+    let Some(key) = id.ok().and_then(|Path(id)| TraceKey::parse(&id)) else { return gone() };
     let columns = console.shelf().read(|store| {
         let trace = store.trace(key)?;
         let unchanged = query.since == Some(trace.revision());
@@ -77,8 +91,9 @@ struct SpanDetail {
 
 pub(super) async fn span(
     State(console): State<Console>,
-    Path((id, span)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
 ) -> Response {
+    let Ok(Path((id, span))) = path else { return gone() };
     let Some(key) = TraceKey::parse(&id) else { return gone() };
     let place = console.shelf().read(|store| {
         let trace = store.trace(key)?;
@@ -114,6 +129,15 @@ fn answer(status: StatusCode, value: &impl Serialize) -> Response {
         Ok(text) => (status, [(header::CONTENT_TYPE, "application/json")], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+fn refused(error: &QueryRejection) -> Response {
+    answer(StatusCode::BAD_REQUEST, &json!({ "message": visible(&error.body_text()) }))
+}
+
+pub(super) async fn not_found() -> Response {
+    let message = "there is no such address: /api/map, /api/traces and /api/status are known";
+    answer(StatusCode::NOT_FOUND, &json!({ "message": message }))
 }
 
 fn gone() -> Response {

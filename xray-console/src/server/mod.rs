@@ -114,6 +114,7 @@ fn router(app: App) -> Router {
         .route("/api/traces/{id}", get(api::trace))
         .route("/api/traces/{id}/spans/{span}", get(api::span))
         .route("/api/status", get(api::status))
+        .route("/api/{*rest}", get(api::not_found))
         .route("/events", get(events::events))
         .route("/ui/{name}", get(assets::asset))
         .fallback(pages::not_found)

@@ -106,7 +106,12 @@ fn without_a_trace_the_pages_say_how_to_send_one() {
         let body = get(server.address(), path).body;
         for text in [
             "XRayLayer::new()",
+            "use xray_tower::{Recorder, XRayLayer};",
+            "<code>xray-tower</code> with the feature <code>axum</code>",
             "XRayMiddleware::new()",
+            "use xray_actix::{Recorder, XRayMiddleware};",
+            "<code>xray-actix</code>",
+            "one request a second and 5 % of the rest",
             "env printf",
             "/dev/udp/127.0.0.1/4321",
             "header_without_document",
@@ -191,6 +196,36 @@ fn unknown_traces_say_what_is_kept() {
     assert_eq!(answer.status, 404);
     assert!(!answer.body.contains("<script>alert"));
     assert_eq!(get(server.address(), &format!("/api/traces/{TRACE}/spans/n99")).status, 404);
+}
+
+/// What cannot be read of an address is answered as everything else is.
+#[test]
+fn odd_addresses_are_answered_in_our_own_form() {
+    let (_, server) = served();
+    for (path, status) in
+        [("/traces/%ff", 404), ("/traces?filter=a&filter=b", 400), ("/map?range=1m&range=5m", 400)]
+    {
+        let answer = get(server.address(), path);
+        assert_eq!(answer.status, status, "{path}");
+        assert!(
+            answer.body.contains("<nav") && answer.body.contains("<h1>"),
+            "{path}: {}",
+            answer.body
+        );
+    }
+    for (path, status) in [
+        ("/api/traces?since=-1", 400),
+        ("/api/traces?filter=a&filter=b", 400),
+        ("/api/map?range=1m&range=5m", 400),
+        (&format!("/api/traces/{TRACE}?since=x"), 400),
+        ("/api/traces/%ff", 404),
+        (&format!("/api/traces/{TRACE}/spans/%ff"), 404),
+        ("/api/nothing", 404),
+    ] {
+        let answer = get(server.address(), path);
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.json()["message"].is_string(), "{path}");
+    }
 }
 
 #[test]
