@@ -26,6 +26,7 @@ mod error;
 pub mod header;
 pub mod http;
 mod id;
+mod logging;
 mod record;
 pub mod sample;
 pub mod sql;

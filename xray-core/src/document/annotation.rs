@@ -143,14 +143,14 @@ impl Serialize for Group<'_> {
 /// Whether an annotation can be recorded; one that cannot is logged.
 pub(crate) fn is_annotation(key: &str, value: &AnnotationValue<'_>) -> bool {
     if !is_annotation_key(key) {
-        log::warn!(
+        crate::logging::warning!(
             "annotation {:?} dropped: a key is ASCII letters, digits and _, at most 500",
             cut(key, 50)
         );
         return false;
     }
     if matches!(value, AnnotationValue::Float(number) if !number.is_finite()) {
-        log::warn!("annotation {key:?} dropped: the number is not finite");
+        crate::logging::warning!("annotation {key:?} dropped: the number is not finite");
         return false;
     }
     true

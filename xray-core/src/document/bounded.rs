@@ -8,42 +8,42 @@ use std::{
 use serde::Serialize;
 use serde_json::{Value, ser::Formatter};
 
-use super::{MAX_METADATA, MAX_METADATA_DEPTH};
+use super::{MAX_METADATA, MAX_METADATA_DEPTH, MAX_TEXT, cut};
 
 /// The value as JSON; what cannot be recorded is replaced by a text that says why.
 ///
-/// It is first written to nowhere, which stops at the bounds: so neither a value without end nor one
-/// nested without end takes the memory or the stack of the program.
+/// It is written once, since some values can be, into a text that stops at the bounds: so neither a
+/// value without end nor one nested without end takes the memory or the stack of the program.
 pub(crate) fn bounded(value: &impl Serialize) -> Value {
-    let recorded = catch_unwind(AssertUnwindSafe(|| {
-        let mut bounds = Bounds { bytes: 0, too_long: false };
-        let mut depth = Depth { level: 0, too_deep: false };
-        let mut serializer =
-            serde_json::Serializer::with_formatter(&mut bounds, Formatted(&mut depth));
-        let measured = value.serialize(&mut serializer);
-        if depth.too_deep {
+    let mut text = Bounded { text: Vec::new(), too_long: false };
+    let mut depth = Depth { level: 0, too_deep: false };
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Formatted(&mut depth));
+    let written = catch_unwind(AssertUnwindSafe(|| value.serialize(&mut serializer)));
+    let json = match written {
+        // The user's code has panicked, which is not the request's concern.
+        Err(_) => return "[the value's Serialize panicked]".into(),
+        Ok(_) if depth.too_deep => {
             return format!("[nested deeper than {MAX_METADATA_DEPTH} levels]").into();
         }
-        if bounds.too_long {
-            return "[truncated]".into();
-        }
-        let value = measured.and_then(|()| serde_json::to_value(value));
-        value.unwrap_or_else(|error| Value::String(error.to_string()))
-    }));
-    // The user's code has panicked, which is not the request's concern.
-    recorded.unwrap_or_else(|_| "[the value's Serialize panicked]".into())
+        Ok(_) if text.too_long => return "[truncated]".into(),
+        Ok(written) => written.and_then(|()| serde_json::from_slice(&text.text)),
+    };
+    json.unwrap_or_else(|error| cut(&error.to_string(), MAX_TEXT).into())
 }
 
-struct Bounds {
-    bytes: usize,
+struct Bounded {
+    text: Vec<u8>,
     too_long: bool,
 }
 
-impl Write for &mut Bounds {
+impl Write for &mut Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bytes += bytes.len();
-        self.too_long = self.bytes > MAX_METADATA;
-        if self.too_long { Err(io::Error::other("too long")) } else { Ok(bytes.len()) }
+        self.too_long |= self.text.len() + bytes.len() > MAX_METADATA;
+        if self.too_long {
+            return Err(io::Error::other("too long"));
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -61,7 +61,7 @@ struct Formatted<'a>(&'a mut Depth);
 impl Formatted<'_> {
     fn enter(&mut self) -> io::Result<()> {
         self.0.level += 1;
-        self.0.too_deep = self.0.level > MAX_METADATA_DEPTH;
+        self.0.too_deep |= self.0.level > MAX_METADATA_DEPTH;
         if self.0.too_deep { Err(io::Error::other("too deep")) } else { Ok(()) }
     }
 
@@ -71,6 +71,21 @@ impl Formatted<'_> {
 }
 
 impl Formatter for Formatted<'_> {
+    // Numbers that no reader of JSON is sure to take whole are text.
+    fn write_u128<W: ?Sized + Write>(&mut self, writer: &mut W, value: u128) -> io::Result<()> {
+        match u64::try_from(value) {
+            Ok(value) => write!(writer, "{value}"),
+            Err(_) => write!(writer, "\"{value}\""),
+        }
+    }
+
+    fn write_i128<W: ?Sized + Write>(&mut self, writer: &mut W, value: i128) -> io::Result<()> {
+        match i64::try_from(value) {
+            Ok(value) => write!(writer, "{value}"),
+            Err(_) => write!(writer, "\"{value}\""),
+        }
+    }
+
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.enter()?;
         writer.write_all(b"[")
@@ -106,6 +121,11 @@ mod tests {
     fn what_fits_stays_as_it_is() {
         assert_eq!(bounded(&nested(32)), nested(32));
         assert_eq!(bounded(&u64::MAX), json!(u64::MAX));
+        assert_eq!(bounded(&(u128::from(u64::MAX), -1_i128)), json!([u64::MAX, -1]));
+        assert_eq!(
+            bounded(&(0.1 + 0.2, 1e300, f64::MIN_POSITIVE)),
+            json!([0.1 + 0.2, 1e300, f64::MIN_POSITIVE])
+        );
     }
 
     #[test]
@@ -117,6 +137,24 @@ mod tests {
             bounded(&std::collections::HashMap::from([((1, 2), 3)])),
             "key must be a string"
         );
+    }
+
+    #[test]
+    fn numbers_of_128_bits_are_text() {
+        assert_eq!(bounded(&u128::MAX), u128::MAX.to_string());
+        assert_eq!(bounded(&[i128::MIN]), json!([i128::MIN.to_string()]));
+    }
+
+    #[test]
+    fn a_value_is_written_once() {
+        struct Once(std::cell::Cell<bool>);
+        impl serde::Serialize for Once {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                assert!(!self.0.replace(true), "such as an iterator that is used up");
+                serializer.serialize_str("once")
+            }
+        }
+        assert_eq!(bounded(&Once(false.into())), "once");
     }
 
     #[test]

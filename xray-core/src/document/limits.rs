@@ -8,6 +8,9 @@ pub const MAX_NAME: usize = 200;
 /// Characters of `user` and `origin`; "X-Ray segment documents" gives 250 for strings in general.
 pub const MAX_SHORT_TEXT: usize = 250;
 
+/// Annotations of a trace that X-Ray indexes ("X-Ray segment documents").
+pub const MAX_ANNOTATIONS: usize = 50;
+
 /// Characters of an annotation's key, as the OpenTelemetry exporter has it.
 pub const MAX_ANNOTATION_KEY: usize = 500;
 
@@ -17,8 +20,15 @@ pub const MAX_ANNOTATION_VALUE: usize = 1000;
 /// Characters of a recorded query; ours, so that one statement cannot fill a document.
 pub const MAX_SQL: usize = 4096;
 
+/// Characters of a URL, of an error's message and of other texts that strangers may choose; ours, so
+/// that none of them can fill a document, which would then be lost.
+pub const MAX_TEXT: usize = 4096;
+
 /// Levels of subsegments in one document; ours. Deeper ones leave in documents of their own.
 pub const MAX_DEPTH: u32 = 32;
+
+/// Characters of a metadata key and of its namespace; ours.
+pub const MAX_METADATA_KEY: usize = 500;
 
 /// Levels of arrays and objects in one metadata value; ours.
 pub const MAX_METADATA_DEPTH: usize = 32;

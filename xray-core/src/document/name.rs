@@ -18,7 +18,9 @@ pub(crate) fn clean_name<'a>(name: &'a str, fallback: &'a str) -> Cow<'a, str> {
     } else {
         let kept: String = name.chars().filter(|&c| is_name_char(c)).take(MAX_NAME).collect();
         if is_news(name) {
-            log::warn!("characters that X-Ray does not take removed from the name {kept:?}");
+            crate::logging::warning!(
+                "characters that X-Ray does not take removed from the name {kept:?}"
+            );
         }
         Cow::Owned(kept)
     };

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Records that may wait for the worker.
-pub(super) const QUEUE_RECORDS: usize = 8_192;
+const QUEUE_RECORDS: usize = 8_192;
 
 /// Bytes that may wait for the worker.
 const QUEUE_BYTES: usize = 64 * 1024 * 1024;
@@ -102,7 +102,9 @@ impl Hub {
                 let spawned =
                     thread::Builder::new().name("xray-emit".into()).spawn(|| worker.run());
                 if let Err(error) = spawned {
-                    log::error!("no thread for sending traces, all will be dropped: {error}");
+                    crate::logging::error!(
+                        "no thread for sending traces, all will be dropped: {error}"
+                    );
                 }
                 Road::Worker(sender)
             }
@@ -129,7 +131,10 @@ impl Hub {
         self.shared.queued.fetch_add(1, Ordering::Relaxed);
         let delivered = match &self.road {
             _ if before > QUEUE_BYTES => Err(Drop::QueueFull),
-            Road::Inline(inline) => inline.push(record),
+            Road::Inline(inline) => {
+                inline.push(record);
+                Ok(())
+            }
             Road::Worker(sender) => {
                 sender.try_send(Message::Record(record)).map_err(|error| match error {
                     TrySendError::Full(_) => Drop::QueueFull,
@@ -233,7 +238,7 @@ impl Shared {
         let emitted = catch_unwind(AssertUnwindSafe(|| emitter.emit(batch, &self.counters)));
         if emitted.is_err() {
             self.counters.dropped(Drop::EmitterPanic, batch.len() as u64);
-            log::error!("the emitter panicked; {} records are dropped", batch.len());
+            crate::logging::error!("the emitter panicked; {} records are dropped", batch.len());
         }
         batch.drain(..).for_each(|record| self.recycle(record));
     }

@@ -6,14 +6,11 @@ use std::{
 
 use super::{
     Emitter, Record,
-    hub::{QUEUE_RECORDS, Shared, lock},
+    hub::{Shared, lock},
 };
-use crate::{
-    stats::Drop,
-    sync::{
-        Mutex,
-        thread::{self, ThreadId},
-    },
+use crate::sync::{
+    Mutex,
+    thread::{self, ThreadId},
 };
 
 /// The emitter of a recorder without a worker, and what waits for it.
@@ -30,13 +27,8 @@ impl Inline {
     }
 
     /// Queues a record; it is emitted outside of the locks that its order asks for.
-    pub(super) fn push(&self, record: Record) -> Result<(), Drop> {
-        let mut waiting = lock(&self.waiting);
-        if waiting.len() >= QUEUE_RECORDS {
-            return Err(Drop::QueueFull);
-        }
-        waiting.push(record);
-        Ok(())
+    pub(super) fn push(&self, record: Record) {
+        lock(&self.waiting).push(record);
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::trim::{size, trim};
+use super::trim::trim;
 use crate::{
     document::Document,
     record::{Data, Tree},
@@ -69,7 +69,7 @@ impl Record {
             buffer.clear();
             buffer.extend_from_slice(prefix);
             if let Err(error) = serde_json::to_writer(&mut *buffer, &document) {
-                log::error!("a document could not be written and is dropped: {error}");
+                crate::logging::error!("a document could not be written and is dropped: {error}");
                 written.oversize += 1;
             } else if buffer.len() <= limit {
                 each(buffer);
@@ -98,12 +98,12 @@ fn write_trimmed(
     limit: usize,
     buffer: &mut Vec<u8>,
 ) -> bool {
-    let Some(trimmed) = trim(document, |value| prefix.len() + size(value) <= limit) else {
+    let Some(trimmed) = trim(document, limit.saturating_sub(prefix.len())) else {
         return false;
     };
     buffer.clear();
     buffer.extend_from_slice(prefix);
-    log::warn!("a document was over {limit} bytes; its largest values are left out");
+    crate::logging::warning!("a document was over {limit} bytes; its largest values are left out");
     serde_json::to_writer(buffer, &trimmed).is_ok()
 }
 

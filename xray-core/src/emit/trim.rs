@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 use serde_json::Value;
 
 use crate::document::Document;
@@ -8,17 +10,20 @@ const TRUNCATED: &str = "[truncated]";
 /// Stack frames that stay in a document that is too big.
 const FRAMES: usize = 10;
 
-/// The document with as much left out as it takes to fit: stack frames beyond ten, then metadata
-/// values, the largest first, then queries; `None` if that does not suffice.
-pub(super) fn trim(document: &Document<'_>, fits: impl Fn(&Value) -> bool) -> Option<Value> {
+/// The document with as much left out as it takes to be at most `limit` bytes of JSON: stack frames
+/// beyond ten, then metadata values, the largest first, then queries; `None` if that does not suffice.
+pub(super) fn trim(document: &Document<'_>, limit: usize) -> Option<Value> {
     let mut value = serde_json::to_value(document).ok()?;
     trim_stacks(&mut value);
-    while !fits(&value) {
-        if !trim_largest(&mut value) && !trim_query(&mut value) {
-            return None;
-        }
+    let excess = |value: &Value| size(value).saturating_sub(limit);
+    match excess(&value) {
+        0 => return Some(value),
+        bytes => trim_metadata(&mut value, bytes),
     }
-    Some(value)
+    if excess(&value) > 0 {
+        trim_query(&mut value);
+    }
+    (excess(&value) == 0).then_some(value)
 }
 
 fn trim_stacks(document: &mut Value) {
@@ -35,36 +40,34 @@ fn trim_stacks(document: &mut Value) {
     }
 }
 
-/// Replaces the largest metadata value; `false` if there is none left.
-fn trim_largest(document: &mut Value) -> bool {
+/// Replaces metadata values, the largest first, until so many bytes are gone.
+fn trim_metadata(document: &mut Value, mut bytes: usize) {
     let namespaces = document.get_mut("metadata").and_then(Value::as_object_mut);
     let values = namespaces
         .into_iter()
         .flat_map(|namespaces| namespaces.values_mut())
         .filter_map(Value::as_object_mut)
         .flat_map(|values| values.values_mut());
-    let largest = values.map(|value| (size(value), value)).max_by_key(|(size, _)| *size);
-    match largest {
-        Some((size, value)) if size > TRUNCATED.len() + 2 => {
-            *value = TRUNCATED.into();
-            true
+    let mut values: Vec<_> = values.map(|value| (size(value), value)).collect();
+    values.sort_by_key(|(size, _)| Reverse(*size));
+    for (size, value) in values {
+        let saved = size.saturating_sub(TRUNCATED.len() + 2);
+        if bytes == 0 || saved == 0 {
+            return;
         }
-        _ => false,
+        *value = TRUNCATED.into();
+        bytes = bytes.saturating_sub(saved);
     }
 }
 
-fn trim_query(document: &mut Value) -> bool {
-    match document.pointer_mut("/sql/sanitized_query") {
-        Some(query) if query != TRUNCATED => {
-            *query = TRUNCATED.into();
-            true
-        }
-        _ => false,
+fn trim_query(document: &mut Value) {
+    if let Some(query) = document.pointer_mut("/sql/sanitized_query") {
+        *query = TRUNCATED.into();
     }
 }
 
 /// Bytes of the value as JSON.
-pub(super) fn size(value: &Value) -> usize {
+fn size(value: &Value) -> usize {
     struct Count(usize);
     impl std::io::Write for Count {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

@@ -59,7 +59,10 @@ impl UdpEmitter {
             Err(error) => {
                 // A socket that worked so far is kept: a name server may be away for a while.
                 if self.socket.is_none() {
-                    log::error!("no way to the X-Ray daemon at {}: {error}", self.address.udp());
+                    crate::logging::error!(
+                        "no way to the X-Ray daemon at {}: {error}",
+                        self.address.udp()
+                    );
                 }
                 self.resolve_at = Some(now + RETRY);
             }
@@ -81,7 +84,7 @@ impl Emitter for UdpEmitter {
             counters.trimmed(written.trimmed);
             if written.oversize > 0 {
                 counters.dropped(Drop::Oversize, written.oversize);
-                log::error!(
+                crate::logging::error!(
                     "{} entities of one trace are over {MAX_DATAGRAM} bytes and are dropped",
                     written.oversize
                 );
@@ -116,7 +119,10 @@ fn send(socket: &UdpSocket, datagram: &[u8], counters: &Counters) {
         Ok(_) => counters.sent(1, datagram.len() as u64),
         Err(error) => {
             counters.dropped(Drop::Io, 1);
-            log::debug!("a document of {} bytes could not be sent: {error}", datagram.len());
+            crate::logging::debug!(
+                "a document of {} bytes could not be sent: {error}",
+                datagram.len()
+            );
         }
     }
 }

@@ -50,8 +50,10 @@ impl Detected {
                     detected.aws.insert(plugin.key().to_owned(), found.block.into());
                     groups.extend(found.logs);
                 }
-                Ok(None) => log::info!("{plugin:?} is not where this program runs"),
-                Err(reason) => log::warn!("{plugin:?} adds nothing to segments: {reason}"),
+                Ok(None) => crate::logging::info!("{plugin:?} is not where this program runs"),
+                Err(reason) => {
+                    crate::logging::warning!("{plugin:?} adds nothing to segments: {reason}");
+                }
             }
         }
         if let Some(block) = logs::block(groups) {
@@ -86,7 +88,9 @@ impl Detection {
             move || detection.end(Some(Detected::by(&plugins, &machine)))
         };
         if let Err(error) = thread::Builder::new().name("xray-detect".into()).spawn(search) {
-            log::warn!("no thread to look for the AWS resource around the process: {error}");
+            crate::logging::warning!(
+                "no thread to look for the AWS resource around the process: {error}"
+            );
             detection.end(None);
         }
         detection

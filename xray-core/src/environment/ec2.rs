@@ -38,14 +38,16 @@ pub(super) fn find(machine: &Machine) -> Result<Option<Found>, String> {
     found.add("ami_id", text(&document, "imageId"));
     match logs::from_agent(machine) {
         Ok(groups) => found.logs = groups,
-        Err(reason) => log::warn!("the CloudWatch agent's log groups are left out: {reason}"),
+        Err(reason) => {
+            crate::logging::warning!("the CloudWatch agent's log groups are left out: {reason}");
+        }
     }
     Ok(Some(found))
 }
 
 fn document(endpoint: &Endpoint, deadline: Deadline) -> Result<Vec<u8>, String> {
     let token = token(endpoint, deadline)
-        .inspect_err(|reason| log::debug!("no token, so IMDSv1 is tried: {reason}"))
+        .inspect_err(|reason| crate::logging::debug!("no token, so IMDSv1 is tried: {reason}"))
         .ok();
     let header = token.as_deref().map(|token| ("x-aws-ec2-metadata-token", token));
     let request = Request {

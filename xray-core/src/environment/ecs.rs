@@ -27,7 +27,9 @@ pub(super) fn find(machine: &Machine) -> Result<Option<Found>, String> {
     found.logs.extend(log_group(&container));
     match get(&endpoint, "/task", deadline) {
         Ok(task) => add_task(&mut found, &task),
-        Err(reason) => log::warn!("Ecs adds the container and not its task: {reason}"),
+        Err(reason) => {
+            crate::logging::warning!("Ecs adds the container and not its task: {reason}");
+        }
     }
     if found.block.is_empty() {
         return Err(format!("{endpoint} says nothing of the container"));

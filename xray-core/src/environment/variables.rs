@@ -35,6 +35,14 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "`false` gives real ids to traces that are not recorded",
     },
     Variable {
+        name: "AWS_XRAY_DEBUG_MODE",
+        meaning: "any value lets the SDK's messages pass down to the level `debug`",
+    },
+    Variable {
+        name: "AWS_XRAY_LOG_LEVEL",
+        meaning: "down to which level the SDK's messages pass: `silent`, `error`, `warn`, `info` or `debug`",
+    },
+    Variable {
         name: "OTEL_PROPAGATORS",
         meaning: "which headers carry traces: a list of `xray`, `tracecontext`, or `none`; if a caller sends both, the later of the list counts",
     },

@@ -79,7 +79,9 @@ impl TraceHeader {
             }
         }
         if malformed_root {
-            log::debug!("X-Amzn-Trace-Id with a malformed Root ignored; a new trace begins");
+            crate::logging::debug!(
+                "X-Amzn-Trace-Id with a malformed Root ignored; a new trace begins"
+            );
             return Self::default();
         }
         header.data = (!data.is_empty()).then(|| data.into());

@@ -26,7 +26,7 @@ impl Propagation {
                 "tracecontext" => Some(Format::W3c),
                 "baggage" | "none" => None,
                 _ => {
-                    log::warn!("OTEL_PROPAGATORS: {word:?} is not known and ignored");
+                    crate::logging::warning!("OTEL_PROPAGATORS: {word:?} is not known and ignored");
                     continue;
                 }
             };

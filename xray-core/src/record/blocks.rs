@@ -48,7 +48,7 @@ impl Entity {
             many = before == MAX_ANNOTATIONS && record.annotations.len() > before;
         });
         if many {
-            log::warn!(
+            crate::logging::warning!(
                 "a segment has more than {MAX_ANNOTATIONS} annotations: not all are indexed"
             );
         }
@@ -69,7 +69,9 @@ impl Entity {
         }
         if is_reserved_namespace(namespace) {
             let (key, namespace) = (cut(key, 50), cut(namespace, 50));
-            return log::warn!("metadata {key:?} dropped: the namespace {namespace:?} is reserved");
+            return crate::logging::warning!(
+                "metadata {key:?} dropped: the namespace {namespace:?} is reserved"
+            );
         }
         let (namespace, key) = (cut(namespace, MAX_METADATA_KEY), cut(key, MAX_METADATA_KEY));
         // Before the trace's lock is taken, since it runs the user's code.

@@ -12,6 +12,7 @@ use crate::{
     emit::{DaemonAddress, Delivery, Emitter, Hub, Record, Timing, UdpEmitter},
     environment::{Detection, Machine, Plugin},
     header::Propagation,
+    logging,
     sample::{LocalRules, LocalSampler},
     stats::Counters,
     testing::{TestClock, TestIds},
@@ -236,6 +237,7 @@ impl RecorderBuilder {
     pub fn build(self) -> Result<Recorder, Error> {
         let coded = self.daemon.as_deref().map(str::parse::<DaemonAddress>).transpose()?;
         let environment = self.machine.variables();
+        logging::configure(environment);
         let address =
             from_environment(environment, "AWS_XRAY_DAEMON_ADDRESS", |text| text.parse().ok())
                 .or(coded)

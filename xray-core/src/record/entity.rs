@@ -279,7 +279,7 @@ impl Entity {
     pub(super) fn change_segment(&self, bytes: usize, change: impl FnOnce(&mut Rest)) {
         self.segment().change(bytes, |record, index| {
             if record.streamed {
-                return log::debug!("a field of a segment that is not here is ignored");
+                return crate::logging::debug!("a field of a segment that is not here is ignored");
             }
             record.other_bytes += bytes;
             change(record.rest(index));

@@ -73,7 +73,7 @@ impl Data {
             }
             let rest = self.rest(entity);
             if rest.cause_id.take().is_some() {
-                log::debug!(
+                crate::logging::debug!(
                     "an entity that named an exception by its id describes another one now"
                 );
             }

@@ -39,7 +39,7 @@ impl Hook {
             }
             Err(_) => {
                 counters.hook_panicked();
-                log::error!("the before_emit hook panicked; the document is kept");
+                crate::logging::error!("the before_emit hook panicked; the document is kept");
                 true
             }
         }

@@ -16,7 +16,7 @@ static INSTALLED: RwLock<Option<Recorder>> = RwLock::new(None);
 pub(super) fn install(recorder: &Recorder) -> FlushGuard {
     let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
     if installed.as_ref().is_some_and(|before| !before.is(recorder)) {
-        log::warn!("another X-Ray recorder was installed; it is replaced");
+        crate::logging::warning!("another X-Ray recorder was installed; it is replaced");
     }
     *installed = Some(recorder.clone());
     FlushGuard { recorder: recorder.clone(), flush: None }
@@ -69,7 +69,7 @@ impl Future for FlushGuard {
 impl Drop for FlushGuard {
     fn drop(&mut self) {
         if self.flush.is_none() && !self.recorder.flush(FLUSH_ON_DROP) {
-            log::warn!("some traces did not leave within {FLUSH_ON_DROP:?}");
+            crate::logging::warning!("some traces did not leave within {FLUSH_ON_DROP:?}");
         }
         let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
         if installed.as_ref().is_some_and(|current| current.is(&self.recorder)) {

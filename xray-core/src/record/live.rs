@@ -127,10 +127,10 @@ impl Live {
     pub(crate) fn change(&self, place: Place, bytes: usize, change: impl FnOnce(&mut Data)) {
         let mut state = lock(&self.state);
         let Some(record) = state.record.as_mut() else {
-            return log::debug!("a change after the trace has left is ignored");
+            return crate::logging::debug!("a change after the trace has left is ignored");
         };
         if !record.entity(place).is_some_and(|entity| entity.is_open()) {
-            log::debug!("a change after the end is ignored");
+            crate::logging::debug!("a change after the end is ignored");
         } else if record.fits(bytes) {
             change(record);
         } else {

@@ -98,7 +98,7 @@ impl Recorder {
     #[must_use]
     pub fn facade(&self, header: &TraceHeader) -> Entity {
         let Some(trace_id) = header.root.filter(|_| self.inner.enabled) else {
-            log::debug!("an invocation without a trace records nothing");
+            crate::logging::debug!("an invocation without a trace records nothing");
             return Entity::absent();
         };
         let carried = self.carried(&header.clone().into());

@@ -24,7 +24,7 @@ pub(super) fn from_environment<T>(
     let value = environment.get(name)?;
     let parsed = parse(value.trim());
     if parsed.is_none() {
-        log::error!("{name}={value:?} makes no sense and is ignored");
+        crate::logging::error!("{name}={value:?} makes no sense and is ignored");
     }
     parsed
 }

@@ -42,11 +42,18 @@ fn frames(backtrace: &Backtrace) -> Vec<StackFrame> {
     let end = frames.iter().position(|frame| frame.label.contains("__rust_begin_short_backtrace"));
     frames.truncate(end.unwrap_or(frames.len()));
     frames.drain(..ours.min(frames.len()));
+    // Where work runs inside an entity, we stand between the user's frames.
+    frames.retain(|frame| !is_within_ours(&frame.label));
     frames
 }
 
 fn is_ours(function: &str) -> bool {
     function.contains("xray_core::record::") && function.contains("record_error")
+}
+
+/// A function of ours, or a trait's for a type of ours.
+fn is_within_ours(function: &str) -> bool {
+    function.trim_start_matches('<').starts_with("xray_core::record::")
 }
 
 /// Paths of dependencies begin at their crate, those of the program at its folder.

@@ -88,7 +88,9 @@ fn context_missing(name: &str) {
             panic!("subsegment {name:?} has no segment: the code runs outside of one")
         }
         ContextMissing::LogError => {
-            log::error!("subsegment {name:?} is not recorded: the code runs outside of a segment");
+            crate::logging::error!(
+                "subsegment {name:?} is not recorded: the code runs outside of a segment"
+            );
         }
     }
 }
