@@ -64,3 +64,21 @@ fn relative(path: &str) -> &str {
         None => path.strip_prefix("./").unwrap_or(path),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_within_ours;
+
+    #[test]
+    fn our_own_frames() {
+        for (function, ours) in [
+            ("xray_core::record::subsegment::Subsegment::run", true),
+            ("<xray_core::record::scope::Scope<F> as core::future::Future>::poll", true),
+            ("shop::pay::{{closure}}", false),
+            ("<shop::Pay as tower::Service<http::Request>>::call", false),
+            ("my_xray_core::record::x", false),
+        ] {
+            assert_eq!(is_within_ours(function), ours, "{function}");
+        }
+    }
+}
