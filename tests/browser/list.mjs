@@ -8,6 +8,7 @@ await main(async (url) => {
   // The script has drawn the rows when it has put the page's own time in place of the server's.
   await page.locator('[data-trace] time[title]').first().waitFor();
   const rows = await page.locator('[data-trace]').allInnerTexts();
+  const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   const opacity = () =>
     page.locator('#traces, #count').evaluateAll((parts) => parts.map((part) => Number(getComputedStyle(part).opacity)));
   await page.locator('#filter').fill('fault AND');
@@ -17,6 +18,6 @@ await main(async (url) => {
   await page.locator('#filter').fill('!fault');
   await page.locator('#filter').press('Enter');
   await page.locator('#filter-error').waitFor({ state: 'hidden' });
-  tell({ rows, refused, understood: await opacity(), problems });
+  tell({ rows, beyond, refused, understood: await opacity(), problems });
   await close();
 });

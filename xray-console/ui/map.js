@@ -10,6 +10,9 @@ const page = byId('map-page');
 const map = byId('map');
 const panel = byId('panel');
 
+/** The scale below which names can no longer be read. */
+const SMALLEST = 0.55;
+
 let metric = 'mean';
 let picture = null;
 /** What is selected, by names: indices change with every answer. */
@@ -70,6 +73,8 @@ function draw() {
   known = new Set(picture.nodes.map(keyOf));
   map.setAttribute('viewBox', `0 0 ${Math.max(picture.width, 1)} ${Math.max(picture.height, 1)}`);
   // Small maps keep their natural size instead of filling the screen with one circle.
+  map.style.setProperty('min-width', `${Math.round(picture.width * SMALLEST)}px`);
+  map.style.setProperty('min-height', `${Math.round(picture.height * SMALLEST)}px`);
   map.style.setProperty('max-width', `${picture.width * 1.35}px`);
   map.style.setProperty('max-height', `${picture.height * 1.35}px`);
   map.replaceChildren(arrow(), svg('g', {}, ...edges), svg('g', {}, ...nodes));
@@ -119,10 +124,12 @@ function tables() {
     ...[stats.mean, stats.p50, stats.p95, stats.p99].map((seconds) => (stats.total > 0 ? duration(seconds) : '–')),
     ...[stats.ok, stats.error, stats.throttle, stats.fault].map(count),
   ].map((text) => el('td.number', {}, text));
+  // What a client sends is on its calls.
+  const none = () => new Array(10).fill('–').map((text) => el('td.number.muted', {}, text));
   const { nodes, edges } = picture;
   byId('nodes').tBodies[0].replaceChildren(
     ...nodes.map((node) =>
-      el('tr', {}, el('td', {}, bdi(nameWords(node))), el('td.muted', {}, bdi(typeWords(node.type))), ...figures(node.stats), el('td', {}, el('a', { href: `/traces?filter=${encodeURIComponent(node.filter)}` }, 'View traces'))),
+      el('tr', {}, el('td', {}, bdi(nameWords(node))), el('td.muted', {}, bdi(typeWords(node.type))), ...(node.type === 'client' ? none() : figures(node.stats)), el('td.go', {}, el('a', { href: `/traces?filter=${encodeURIComponent(node.filter)}` }, 'View traces'))),
     ),
   );
   byId('edges').tBodies[0].replaceChildren(

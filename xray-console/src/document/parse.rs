@@ -56,14 +56,16 @@ fn head(root: At<'_, '_>) -> Result<(Entity, Head), Rejection> {
     let trace = text("trace_id", Rejection::MissingTraceId)?.and_then(TraceKey::parse);
     let trace = trace.ok_or(Rejection::BadTraceId)?;
     let independent = root.get("type").and_then(At::text) == Some("subsegment");
-    let parent_id = text("parent_id", Rejection::MissingParentId).map(|parent| {
-        parent.and_then(EntityId::parse).filter(|id| !id.is_zero()).ok_or(Rejection::BadParentId)
-    });
-    let parent_id = match parent_id.flatten() {
-        Ok(id) => Some(id),
+    let parent_id = match text("parent_id", Rejection::MissingParentId) {
+        Ok(text) => {
+            text.and_then(EntityId::parse).filter(|id| !id.is_zero()).ok_or(Rejection::BadParentId)
+        }
+        Err(missing) => Err(missing),
+    };
+    let parent_id = match parent_id {
         Err(reason) if independent => return Err(reason),
         // A segment without a usable parent is the first of its trace.
-        Err(_) => None,
+        parent_id => parent_id.ok(),
     };
     let name = text("name", Rejection::MissingName)?;
     name.filter(|name| !name.is_empty()).ok_or(Rejection::BadName)?;

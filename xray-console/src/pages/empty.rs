@@ -78,7 +78,9 @@ fn shell(status: &Status) -> String {
     let (host, port) = address.rsplit_once(':').unwrap_or(("127.0.0.1", "2000"));
     let host = host.trim_matches(['[', ']']);
     format!(
-        "env printf '{{\"format\":\"json\",\"version\":1}}\\n{{\"name\":\"hello\",\"id\":\"%016x\",\"trace_id\":\"1-%08x-%024x\",\"start_time\":%s,\"end_time\":%s}}' \\\n  \
+        "env printf '{{\"format\":\"json\",\"version\":1}}\\n'\\\n\
+         '{{\"name\":\"hello\",\"id\":\"%016x\",\"trace_id\":\"1-%08x-%024x\",'\\\n\
+         '\"start_time\":%s,\"end_time\":%s}}' \\\n  \
          $RANDOM $(date +%s) $RANDOM $(date +%s) $(date +%s).2 >/dev/udp/{host}/{port}"
     )
 }

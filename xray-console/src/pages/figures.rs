@@ -22,7 +22,7 @@ pub(super) fn duration(seconds: f64) -> String {
         let whole = seconds.round() as u64;
         match whole {
             ..3_600 => format!("{} min {} s", whole / 60, whole % 60),
-            ..86_400 => format!("{} h {} min", whole / 3_600, whole / 60 % 60),
+            3_600..86_400 => format!("{} h {} min", whole / 3_600, whole / 60 % 60),
             _ => format!("{} d {} h", whole / 86_400, whole / 3_600 % 24),
         }
     } else {

@@ -7,6 +7,9 @@ use crate::picture::{DrawnNode, Picture};
 use crate::query::RANGES;
 use crate::status::Status;
 
+const FIGURES: [&str; 10] =
+    ["Requests", "Rate", "avg", "p50", "p95", "p99", "ok", "error", "throttle", "fault"];
+
 /// The map itself is drawn by the script; the tables say the same.
 pub(super) fn page(picture: &Picture, range: &str, status: &Status) -> Markup {
     let empty = picture.kept == 0;
@@ -39,7 +42,7 @@ pub(super) fn page(picture: &Picture, range: &str, status: &Status) -> Markup {
                 }
             }
             div.stage.js #stage {
-                svg #map role="group" aria-label="Service map" {}
+                div.canvas { svg #map role="group" aria-label="Service map" {} }
                 div.quiet #quiet hidden {
                     p { "Nothing ended in this range." }
                     a.button href="/map?range=all" { "Show everything kept" }
@@ -67,8 +70,13 @@ fn nodes(picture: &Picture) -> Markup {
                     tr {
                         td { (name(node)) }
                         td.muted { bdi { (node.kind.as_deref().unwrap_or("service")) } }
-                        (figures(&node.stats))
-                        td { a href={ "/traces?filter=" (encoded(filter)) } { "View traces" } }
+                        // What a client sends is on its calls.
+                        @if node.is_client() {
+                            @for _ in 0..FIGURES.len() { td.number.muted { "–" } }
+                        } @else {
+                            (figures(&node.stats))
+                        }
+                        td.go { a href={ "/traces?filter=" (encoded(filter)) } { "View traces" } }
                     }
                 }
             }
@@ -103,7 +111,7 @@ fn name(node: &Node) -> Markup {
 
 fn figure_heads() -> Markup {
     html! {
-        @for head in ["Requests", "Rate", "avg", "p50", "p95", "p99", "ok", "error", "throttle", "fault"] {
+        @for head in FIGURES {
             th.number { (head) }
         }
     }

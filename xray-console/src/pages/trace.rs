@@ -22,7 +22,7 @@ pub(super) fn page(trace: &Columns) -> Markup {
                     @if !summary.is_open() { div { dt { "Class" } dd { (badge(summary.class)) } } }
                     @if let Some(status) = summary.status { div { dt { "Status" } dd { (status) } } }
                     div { dt { "Duration" } dd { (duration(summary.duration)) } }
-                    div { dt { "Services" } dd { (summary.services.len()) } }
+                    div { dt { "Services" } dd { (summary.services.len()) @if summary.is_cut() { " or more" } } }
                     div { dt { "Spans" } dd { (count(summary.spans as u64)) } }
                     div { dt { "Started" } dd { (time(summary.start)) } }
                     @if summary.in_progress { div { dt { "State" } dd { span.pending { "in progress" } } } }

@@ -39,13 +39,18 @@ pub struct TraceSummary {
     pub worst: Class,
     /// At least one part has not ended yet, or the root may still come.
     pub in_progress: bool,
-    /// Names of the services and resources that took part, callers first, at most 24.
+    /// Names of the services and resources that took part, callers first, the first 24.
     pub services: Vec<String>,
     /// Segments and subsegments.
     pub spans: usize,
 }
 
 impl TraceSummary {
+    /// There are more services than are named.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.services.len() == SERVICES
+    }
+
     /// Nothing but the time can be said of it yet.
     pub(crate) fn is_open(&self) -> bool {
         self.response_time.is_none() && self.class == Class::Ok

@@ -33,6 +33,23 @@ fn documents_of_several_senders_all_arrive() {
     assert_eq!(receiver.console.status().documents as u64, SENDERS * EACH);
 }
 
+/// The line that the empty page offers, run as a reader would.
+#[cfg(unix)]
+#[test]
+fn the_shell_line_of_the_empty_page_sends_a_trace() {
+    let receiver = Receiver::start();
+    let pages = receiver.console.serve(std::net::TcpListener::bind(FREE).unwrap()).unwrap();
+    let page = support::get(pages.address(), "/map");
+    let (_, line) = page.split_once("<code>env printf").unwrap();
+    let (line, _) = line.split_once("</code>").unwrap();
+    let line = line.replace("&quot;", "\"").replace("&gt;", ">").replace("&amp;", "&");
+    let done =
+        std::process::Command::new("bash").args(["-c", &format!("env printf{line}")]).status();
+    assert!(done.unwrap().success());
+    let stats = receiver.settled(1);
+    assert_eq!(stats.accepted, 1, "{stats}");
+}
+
 #[test]
 fn what_has_arrived_is_counted_when_it_stops() {
     let receiver = Receiver::start();
