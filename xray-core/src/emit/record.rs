@@ -51,7 +51,8 @@ impl Record {
     ///
     /// A text longer than `limit` bytes is split: the children leave in documents of their own,
     /// before their parent. One that has no children is trimmed: stack frames beyond ten go, then
-    /// metadata values become `[truncated]`, the largest first, then the query does.
+    /// metadata values become `[truncated]`, the largest first, then the query does, then messages of
+    /// errors are cut at 250 characters.
     pub fn write_json(
         &self,
         prefix: &[u8],

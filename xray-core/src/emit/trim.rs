@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 
 use serde_json::Value;
 
-use crate::document::Document;
+use crate::document::{Document, MAX_SHORT_TEXT, cut};
 
 /// What stands in place of a value that was too big.
 const TRUNCATED: &str = "[truncated]";
@@ -11,7 +11,8 @@ const TRUNCATED: &str = "[truncated]";
 const FRAMES: usize = 10;
 
 /// The document with as much left out as it takes to be at most `limit` bytes of JSON: stack frames
-/// beyond ten, then metadata values, the largest first, then queries; `None` if that does not suffice.
+/// beyond ten, then metadata values, the largest first, then queries, then the ends of errors'
+/// messages; `None` if that does not suffice.
 pub(super) fn trim(document: &Document<'_>, limit: usize) -> Option<Value> {
     let mut value = serde_json::to_value(document).ok()?;
     trim_stacks(&mut value);
@@ -23,12 +24,19 @@ pub(super) fn trim(document: &Document<'_>, limit: usize) -> Option<Value> {
     if excess(&value) > 0 {
         trim_query(&mut value);
     }
+    if excess(&value) > 0 {
+        trim_messages(&mut value);
+    }
     (excess(&value) == 0).then_some(value)
 }
 
-fn trim_stacks(document: &mut Value) {
+fn exceptions(document: &mut Value) -> impl Iterator<Item = &mut Value> {
     let exceptions = document.pointer_mut("/cause/exceptions").and_then(Value::as_array_mut);
-    for exception in exceptions.into_iter().flatten() {
+    exceptions.into_iter().flatten()
+}
+
+fn trim_stacks(document: &mut Value) {
+    for exception in exceptions(document) {
         let Some(stack) = exception["stack"].as_array_mut().filter(|stack| stack.len() > FRAMES)
         else {
             continue;
@@ -37,6 +45,14 @@ fn trim_stacks(document: &mut Value) {
         stack.truncate(FRAMES);
         let before = exception["truncated"].as_u64().unwrap_or(0);
         exception["truncated"] = (before + left_out).into();
+    }
+}
+
+fn trim_messages(document: &mut Value) {
+    for exception in exceptions(document) {
+        if let Value::String(message) = &mut exception["message"] {
+            message.truncate(cut(message, MAX_SHORT_TEXT).len());
+        }
     }
 }
 

@@ -108,11 +108,20 @@ fn shortened(mut chain: Vec<Exception>) -> Vec<Exception> {
     }
     for exception in &mut chain {
         exception.message.truncate(cut(&exception.message, MAX_TEXT).len());
-        if let Cow::Owned(kind) = &mut exception.kind {
-            kind.truncate(cut(kind, MAX_SHORT_TEXT).len());
+        shorten(&mut exception.kind);
+        for frame in &mut exception.stack {
+            shorten(&mut frame.path);
+            shorten(&mut frame.label);
         }
     }
     chain
+}
+
+fn shorten(text: &mut Cow<'static, str>) {
+    let end = cut(text, MAX_SHORT_TEXT).len();
+    if end < text.len() {
+        text.to_mut().truncate(end);
+    }
 }
 
 fn exception_size(exception: &Exception) -> usize {

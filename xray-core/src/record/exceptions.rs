@@ -72,11 +72,8 @@ impl Data {
                 self.described.push(Described { id, print, entity, under });
             }
             let rest = self.rest(entity);
-            if rest.cause_id.take().is_some() {
-                crate::logging::debug!(
-                    "an entity that named an exception by its id describes another one now"
-                );
-            }
+            // One that was named by its id gives way.
+            rest.cause_id = None;
             rest.exceptions.push(exception.clone());
         }
     }

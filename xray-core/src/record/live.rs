@@ -125,17 +125,22 @@ impl Live {
 
     /// Changes an entity that has not ended; `bytes` is what the change adds.
     pub(crate) fn change(&self, place: Place, bytes: usize, change: impl FnOnce(&mut Data)) {
-        let mut state = lock(&self.state);
-        let Some(record) = state.record.as_mut() else {
-            return crate::logging::debug!("a change after the trace has left is ignored");
+        let ignored = {
+            let mut state = lock(&self.state);
+            if let Some(record) = state.record.as_mut() {
+                if record.entity(place).is_some_and(|entity| entity.is_open()) {
+                    if record.fits(bytes) {
+                        return change(record);
+                    }
+                    return self.recorder.counters().dropped(Drop::RecordFull, 1);
+                }
+                "the end"
+            } else {
+                "the trace has left"
+            }
         };
-        if !record.entity(place).is_some_and(|entity| entity.is_open()) {
-            crate::logging::debug!("a change after the end is ignored");
-        } else if record.fits(bytes) {
-            change(record);
-        } else {
-            self.recorder.counters().dropped(Drop::RecordFull, 1);
-        }
+        // Outside of the lock, since the program's logger may record.
+        crate::logging::debug!("a change after {ignored} is ignored");
     }
 
     /// Ends an entity; whoever ends the last open one of the tree hands the record over.
