@@ -1,6 +1,6 @@
 //! A child process that speaks in lines and cannot outlive the test.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 
@@ -41,6 +41,15 @@ impl Child {
             }
         });
         Self { process, stdin, lines, name }
+    }
+
+    /// Gives the child a line.
+    ///
+    /// # Panics
+    /// When it does not read any more.
+    pub fn say(&mut self, line: &Value) {
+        let stdin = self.stdin.as_mut().expect("open until the drop");
+        writeln!(stdin, "{line}").unwrap_or_else(|error| panic!("{}: {error}", self.name));
     }
 
     /// Waits for the child's next line.

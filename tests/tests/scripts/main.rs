@@ -10,3 +10,4 @@ mod hostile;
 mod known;
 mod named;
 mod normal;
+mod slow;
