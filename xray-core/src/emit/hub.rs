@@ -2,7 +2,6 @@
 mod model;
 
 use std::{
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, PoisonError},
     time::{Duration, Instant},
@@ -10,6 +9,7 @@ use std::{
 
 use super::{
     Delivery, Emitter, Flush, Record,
+    held::Held,
     inline::Inline,
     running::{Running, Ticket},
     worker::Worker,
@@ -34,9 +34,6 @@ const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 /// Emptied records kept for use, and the largest worth keeping.
 const POOL_RECORDS: usize = 256;
 const POOL_RECORD_BYTES: usize = 64 * 1024;
-
-/// Segments that wait for open subsegments; past this the oldest leaves.
-const HELD: usize = 10_000;
 
 /// Between the threads that end segments and the emitter: queue, pool, and segments that wait.
 #[derive(Debug)]
@@ -75,7 +72,7 @@ pub(super) struct Shared {
     queued: AtomicUsize,
     queued_bytes: AtomicUsize,
     pool: Mutex<Vec<Record>>,
-    held: Mutex<VecDeque<(Instant, Arc<Live>)>>,
+    held: Held,
     pub(super) running: Running,
 }
 
@@ -155,21 +152,24 @@ impl Hub {
         }
     }
 
-    /// Keeps a segment whose subsegments are open; it leaves after the grace period at the latest.
-    pub(crate) fn hold(&self, live: Arc<Live>) {
-        let (first, oldest) = {
-            let mut held = lock(&self.shared.held);
-            held.push_back((Instant::now() + self.timing.grace, live));
-            (held.len() == 1, (held.len() > HELD).then(|| held.pop_front()).flatten())
-        };
-        if let Some((_, live)) = oldest {
-            live.leave_early();
+    /// Keeps a segment of so many bytes whose subsegments are open; it leaves after the grace period
+    /// at the latest, and before if too much waits.
+    pub(crate) fn hold(&self, live: Arc<Live>, bytes: usize) {
+        let held = &self.shared.held;
+        let first = held.push(Instant::now() + self.timing.grace, live, bytes);
+        while let Some(oldest) = held.pop_excess() {
+            oldest.leave_early();
         }
         match &self.road {
             // If the queue is full the worker is awake and looks at the deadlines anyway.
             Road::Worker(sender) if first => drop(sender.try_send(Message::Held)),
             _ => {}
         }
+    }
+
+    /// A segment that may have been kept has left.
+    pub(crate) fn let_go(&self, live: &Live) {
+        self.shared.held.let_go(live);
     }
 
     /// Watches a segment that serves a request; `None` where nobody would look at it.
@@ -253,27 +253,16 @@ impl Shared {
         }
     }
 
+    /// Sends what has waited for long enough; returns when the next has.
     pub(super) fn release_due(&self, now: Instant) -> Option<Instant> {
-        loop {
-            let due = {
-                let mut held = lock(&self.held);
-                match held.front() {
-                    Some((deadline, _)) if *deadline <= now => held.pop_front(),
-                    next => return next.map(|(deadline, _)| *deadline),
-                }
-            };
-            // Outside the lock: leaving delivers.
-            if let Some((_, live)) = due {
-                live.leave_early();
-            }
+        while let Some(due) = self.held.pop_due(now) {
+            due.leave_early();
         }
+        self.held.next()
     }
 
     fn release_all(&self) {
-        let held = std::mem::take(&mut *lock(&self.held));
-        for (_, live) in held {
-            live.leave_early();
-        }
+        self.held.take_all().iter().for_each(|live| live.leave_early());
     }
 }
 

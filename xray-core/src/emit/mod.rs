@@ -5,6 +5,7 @@
 
 mod address;
 mod flush;
+mod held;
 mod hub;
 mod inline;
 mod record;

@@ -107,6 +107,7 @@ impl Data {
             parent,
             children: List::EMPTY,
             next_sibling: NONE,
+            previous_sibling: NONE,
             flags: 0,
             namespace: None,
             name: self.push_text(name),
@@ -141,6 +142,23 @@ impl Data {
         match before {
             NONE => list.first = child,
             before => self.entities[before as usize].next_sibling = child,
+        }
+        let child = &mut self.entities[child as usize];
+        (child.previous_sibling, child.next_sibling) = (before, NONE);
+    }
+
+    /// Takes a child out of its parent's list.
+    pub(super) fn unlink_child(&mut self, parent: u32, child: u32) {
+        let child = &mut self.entities[child as usize];
+        let before = std::mem::replace(&mut child.previous_sibling, NONE);
+        let after = std::mem::replace(&mut child.next_sibling, NONE);
+        match before {
+            NONE => self.entities[parent as usize].children.first = after,
+            before => self.entities[before as usize].next_sibling = after,
+        }
+        match after {
+            NONE => self.entities[parent as usize].children.last = before,
+            after => self.entities[after as usize].previous_sibling = before,
         }
     }
 

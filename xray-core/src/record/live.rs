@@ -15,7 +15,7 @@ use crate::{
     emit::lock,
     header::Carried,
     stats::{self, Drop},
-    sync::Mutex,
+    sync::{Mutex, atomic::AtomicUsize},
 };
 
 /// A segment being recorded, with all its subsegments, behind one lock of its own.
@@ -34,6 +34,8 @@ pub(crate) struct Live {
     base: Instant,
     /// That reading.
     start: Duration,
+    /// Bytes that count as held while it waits for its subsegments.
+    held: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -80,6 +82,7 @@ impl Live {
             provisional,
             base: Instant::now(),
             start: now,
+            held: AtomicUsize::new(0),
             state: Mutex::new(state),
         };
         (Arc::new(live), id)
@@ -166,17 +169,20 @@ impl Live {
             } else {
                 state.open_subsegments -= 1;
             }
-            let hold = place.index == 0 && state.open_subsegments > 0 && !state.left_early;
+            let waits = place.index == 0 && state.open_subsegments > 0 && !state.left_early;
+            let hold = state.record.as_ref().filter(|_| waits).map(|record| record.size());
             // Delivered under the lock, so that what is in progress never follows what is complete.
             let delivered = match state.leaving(place.index, self.recorder.streaming_threshold()) {
                 Leaving::Nothing => false,
-                Leaving::Whole(record) if state.provisional => {
-                    provisional = Some(record);
-                    false
-                }
                 Leaving::Whole(record) => {
-                    hub.deliver(record);
-                    true
+                    hub.let_go(self);
+                    if state.provisional {
+                        provisional = Some(record);
+                        false
+                    } else {
+                        hub.deliver(record);
+                        true
+                    }
                 }
                 Leaving::Parts(parts) => {
                     stats::add(&self.recorder.counters().streamed, parts.len() as u64);
@@ -199,8 +205,8 @@ impl Live {
         if delivered {
             hub.emit_inline();
         }
-        if hold {
-            hub.hold(Arc::clone(self));
+        if let Some(bytes) = hold {
+            hub.hold(Arc::clone(self), bytes);
         }
         hub.check_deadlines();
     }
@@ -236,6 +242,10 @@ impl Live {
     pub(crate) fn watch(self: &Arc<Self>) {
         let ticket = self.recorder.hub().watch(self, self.id.bits());
         lock(&self.state).ticket = ticket;
+    }
+
+    pub(crate) fn held(&self) -> &AtomicUsize {
+        &self.held
     }
 
     pub(crate) fn began(&self) -> Instant {

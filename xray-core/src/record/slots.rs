@@ -63,6 +63,7 @@ pub(crate) struct EntityData {
     pub(crate) parent: u32,
     pub(crate) children: List,
     pub(crate) next_sibling: u32,
+    pub(crate) previous_sibling: u32,
     pub(crate) flags: u8,
     pub(crate) namespace: Option<Namespace>,
     pub(crate) name: Text,

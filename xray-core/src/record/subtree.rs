@@ -24,7 +24,7 @@ impl Data {
             let entity = &mut self.entities[index as usize];
             entity.parent = NONE;
             entity.children = List::EMPTY;
-            entity.next_sibling = NONE;
+            (entity.previous_sibling, entity.next_sibling) = (NONE, NONE);
             if !entity.is_open() {
                 self.free_slot(index);
             }
@@ -36,7 +36,7 @@ impl Data {
     pub(crate) fn take_straggler(&mut self, straggler: u32) -> Self {
         let parent = self.entities[straggler as usize].parent;
         if parent != NONE {
-            self.unlink_children(parent, |child| child == straggler);
+            self.unlink_child(parent, straggler);
         }
         self.take_ended(straggler)
     }
@@ -52,8 +52,9 @@ impl Data {
             let open: Vec<u32> =
                 self.children(index).filter(|&child| self.is_open(child)).collect();
             for child in open {
-                self.entities[child as usize].parent = NONE;
-                self.entities[child as usize].next_sibling = NONE;
+                let child = &mut self.entities[child as usize];
+                child.parent = NONE;
+                (child.previous_sibling, child.next_sibling) = (NONE, NONE);
             }
             self.free_slot(index);
         }
@@ -73,7 +74,10 @@ impl Data {
             if ready[index as usize] {
                 continue;
             }
-            for child in self.unlink_children(index, |child| ready[child as usize]) {
+            let leaving: Vec<u32> =
+                self.children(index).filter(|&child| ready[child as usize]).collect();
+            for child in leaving {
+                self.unlink_child(index, child);
                 taken.push(self.take_ended(child));
             }
         }
@@ -94,7 +98,7 @@ impl Data {
             let only_child = self.entities[parent as usize].children.first == top
                 && self.entities[parent as usize].children.last == top;
             if parent == 0 || self.is_open(parent) || !only_child {
-                self.unlink_children(parent, |child| child == top);
+                self.unlink_child(parent, top);
                 return Some(self.take_ended(top));
             }
             top = parent;
@@ -126,22 +130,6 @@ impl Data {
         }
         order.reverse();
         order
-    }
-
-    /// Removes the children that `leaves` names from the list of `parent`; returns them in order.
-    fn unlink_children(&mut self, parent: u32, leaves: impl Fn(u32) -> bool) -> Vec<u32> {
-        let children: Vec<u32> = self.children(parent).collect();
-        self.entities[parent as usize].children = List::EMPTY;
-        let mut left = Vec::new();
-        for child in children {
-            self.entities[child as usize].next_sibling = NONE;
-            if leaves(child) {
-                left.push(child);
-            } else {
-                self.link_child(parent, child);
-            }
-        }
-        left
     }
 
     fn free_slot(&mut self, index: u32) {
