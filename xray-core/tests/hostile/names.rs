@@ -1,0 +1,69 @@
+use xray_core::Recorder;
+
+use crate::support::{logged_of, recorder};
+
+#[test]
+fn every_character_there_is_makes_a_valid_name() {
+    let (xray, wire) = recorder();
+    let all: Vec<char> = ('\0'..=char::MAX).collect();
+    for chars in all.chunks(199) {
+        let name: String = chars.iter().collect();
+        xray.begin_segment(&name).end();
+    }
+    let documents = wire.take();
+    assert_eq!(documents.len(), all.len().div_ceil(199));
+    assert_eq!(xray.stats().dropped(), 0);
+}
+
+#[test]
+fn scripts_stay_and_controls_go() {
+    let (xray, wire) = recorder();
+    let names = [
+        ("orders\0\x1b[31m\r\n", "orders31m\r\n"),
+        ("заказы\u{202e}", "заказы"),
+        ("注文\u{200b}サービス", "注文サービス"),
+        ("الطلبات\u{202e}", "الطلبات"),
+        ("commande😀 né", "commande né"),
+        ("<script>alert(1)</script>", "scriptalert1/script"),
+        ("a?b;c*d(e)f!g$h~i^j<k>l|m{n}[o]", "abcdefghijklmno"),
+        ("", "orders"),
+        (" \t\n", "orders"),
+        ("\u{7}?!", "orders"),
+    ];
+    for (name, expected) in names {
+        let segment = xray.begin_segment(name);
+        segment.subsegment(name).end();
+        segment.end();
+        let document = wire.only();
+        assert_eq!(document["name"], expected);
+        assert_eq!(document["subsegments"][0]["name"], expected);
+    }
+    assert_eq!(Recorder::builder("?!").build().unwrap().service(), "unknown");
+}
+
+#[test]
+fn names_are_cut_between_characters() {
+    let (xray, wire) = recorder();
+    for letter in ["a", "é", "注", "𝒳"] {
+        for length in [199, 200, 201, 1_000_000] {
+            xray.begin_segment(&letter.repeat(length)).end();
+            assert_eq!(wire.only()["name"], letter.repeat(length.min(200)));
+        }
+    }
+}
+
+#[test]
+fn a_name_that_changes_is_logged_once() {
+    let (xray, _wire) = recorder();
+    for _ in 0..3 {
+        xray.begin_segment("told|once").end();
+        xray.begin_segment("told|once").subsegment("told|too").end();
+    }
+    assert_eq!(logged_of("\"toldonce\""), 1);
+    assert_eq!(logged_of("\"toldtoo\""), 1);
+    // However many there are, few are remembered and few are told.
+    for index in 0..5_000 {
+        xray.begin_segment(&format!("name|{index}")).end();
+    }
+    assert!(logged_of("\"name") <= 1_000);
+}

@@ -1,0 +1,126 @@
+use std::collections::HashMap;
+
+use rand::seq::SliceRandom;
+use serde_json::Value;
+use xray_core::Subsegment;
+
+use crate::support::recorder;
+
+const MANY: usize = 10_000;
+
+#[test]
+fn ten_thousand_annotations() {
+    let (xray, wire) = recorder();
+    let segment = xray.begin_segment("orders");
+    let step = segment.subsegment("step");
+    for key in 0..MANY {
+        step.annotate(&format!("key_{key}"), key);
+    }
+    step.end();
+    segment.end();
+    // No trimming makes a document of them; the segment leaves, and the loss is counted.
+    assert_eq!(wire.only()["name"], "orders");
+    assert_eq!(xray.stats().dropped_oversize, 1);
+}
+
+#[test]
+fn ten_thousand_metadata_values_are_trimmed() {
+    let (xray, wire) = recorder();
+    let segment = xray.begin_segment("orders");
+    for key in 0..MANY {
+        segment.metadata(&format!("{key}"), "x".repeat(if key < 1000 { 60 } else { 20 }));
+    }
+    segment.end();
+    assert_eq!(xray.stats().dropped(), 1, "the keys alone are too many");
+    let segment = xray.begin_segment("orders");
+    for key in 0..1_000 {
+        segment.metadata(&format!("{key}"), "x".repeat(5_000 + key));
+    }
+    segment.end();
+    let document = wire.only();
+    let values = document["metadata"]["default"].as_object().unwrap();
+    assert_eq!(values.len(), 1_000);
+    let kept = values.values().filter(|&value| value != "[truncated]").count();
+    assert!((5..12).contains(&kept), "as many as fit, and not {kept}");
+    assert_eq!(xray.stats().trimmed, 1);
+}
+
+/// How often each entity is in the documents.
+fn counts(documents: &[Value]) -> HashMap<String, usize> {
+    let mut counts = HashMap::new();
+    let mut pending: Vec<&Value> = documents.iter().collect();
+    while let Some(entity) = pending.pop() {
+        assert!(entity.get("in_progress").is_none());
+        *counts.entry(entity["id"].as_str().unwrap().to_owned()).or_default() += 1;
+        pending.extend(entity["subsegments"].as_array().into_iter().flatten());
+    }
+    counts
+}
+
+#[test]
+fn ten_thousand_open_subsegments_end_in_any_order() {
+    type Arrange = fn(&mut Vec<Subsegment>);
+    let orders: [(&str, Arrange); 3] = [
+        ("as they began", |_| {}),
+        ("the other way round", |open| open.reverse()),
+        ("by chance", |open| open.shuffle(&mut rand::rng())),
+    ];
+    for (order, arrange) in orders {
+        for segment_first in [false, true] {
+            for nested in [false, true] {
+                let (xray, wire) = recorder();
+                let segment = xray.begin_segment("orders");
+                let mut open: Vec<Subsegment> = Vec::with_capacity(MANY);
+                for index in 0..MANY {
+                    // Nested in the one before, ten at a time.
+                    let parent = if nested && index % 10 > 0 { open.last() } else { None };
+                    let name = index.to_string();
+                    let child = parent.map_or_else(
+                        || segment.subsegment(&name),
+                        |parent| parent.subsegment(&name),
+                    );
+                    open.push(child);
+                }
+                arrange(&mut open);
+                if segment_first {
+                    segment.end();
+                    open.into_iter().for_each(Subsegment::end);
+                } else {
+                    open.into_iter().for_each(Subsegment::end);
+                    segment.end();
+                }
+                let counts = counts(&wire.take());
+                assert_eq!(counts.len(), MANY + 1, "{order}");
+                assert!(counts.values().all(|&count| count == 1), "{order}");
+                assert_eq!(xray.stats().dropped(), 0);
+            }
+        }
+    }
+}
+
+#[test]
+fn ten_thousand_levels_end_from_the_outside() {
+    let (xray, wire) = recorder();
+    let segment = xray.begin_segment("orders");
+    let mut open = vec![segment.subsegment("0")];
+    for level in 1..MANY {
+        let next = open[level - 1].subsegment(&level.to_string());
+        open.push(next);
+    }
+    segment.end();
+    open.into_iter().for_each(Subsegment::end);
+    let counts = counts(&wire.take());
+    assert_eq!(counts.len(), MANY + 1);
+    assert!(counts.values().all(|&count| count == 1));
+}
+
+#[test]
+fn more_subsegments_than_a_record_holds_leave_on_their_own() {
+    let (xray, wire) = recorder();
+    let segment = xray.begin_segment("orders");
+    let open: Vec<Subsegment> = (0..70_000).map(|_| segment.subsegment("step")).collect();
+    open.into_iter().rev().for_each(Subsegment::end);
+    segment.end();
+    assert_eq!(counts(&wire.take()).len(), 70_001);
+    assert_eq!(xray.stats().dropped(), 0);
+}
