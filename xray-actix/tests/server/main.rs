@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod support;
+mod context;
 mod documents;
 mod ends;
 mod errors;
