@@ -23,7 +23,7 @@ pub use parts::{Aws, Http, HttpRequest, HttpResponse, Link, Namespace, Service, 
 pub(crate) use annotation::{is_annotation, is_reserved_namespace};
 pub(crate) use bounded::bounded;
 pub(crate) use limits::cut;
-pub(crate) use name::clean_name;
+pub(crate) use name::{clean_name, is_name};
 
 use std::borrow::Cow;
 

@@ -13,18 +13,30 @@ const REMEMBERED: usize = 1_000;
 /// `name` with the characters X-Ray does not take removed, at most 200 characters; `fallback` if
 /// nothing is left.
 pub(crate) fn clean_name<'a>(name: &'a str, fallback: &'a str) -> Cow<'a, str> {
-    let cleaned = if name.chars().all(is_name_char) {
-        Cow::Borrowed(cut(name, MAX_NAME))
-    } else {
-        let kept: String = name.chars().filter(|&c| is_name_char(c)).take(MAX_NAME).collect();
+    if !is_name(name) {
         if is_news(name) {
             crate::logging::warning!(
-                "characters that X-Ray does not take removed from the name {kept:?}"
+                "a name without a character that X-Ray takes is {fallback:?} now"
             );
         }
-        Cow::Owned(kept)
-    };
-    if cleaned.trim().is_empty() { Cow::Borrowed(fallback) } else { cleaned }
+        return Cow::Borrowed(fallback);
+    }
+    if name.chars().all(is_name_char) {
+        return Cow::Borrowed(cut(name, MAX_NAME));
+    }
+    let kept: String = name.chars().filter(|&c| is_name_char(c)).take(MAX_NAME).collect();
+    if is_news(name) {
+        crate::logging::warning!(
+            "characters that X-Ray does not take removed from the name {kept:?}"
+        );
+    }
+    Cow::Owned(kept)
+}
+
+/// Whether something is left of the name.
+pub(crate) fn is_name(name: &str) -> bool {
+    let mut kept = name.chars().filter(|&c| is_name_char(c)).take(MAX_NAME);
+    kept.any(|c| !c.is_whitespace())
 }
 
 /// Whether this name was not warned of before, and there is room to remember that it is now.
@@ -55,6 +67,7 @@ mod tests {
     fn nothing_left_falls_back() {
         assert_eq!(clean_name("", "orders"), "orders");
         assert_eq!(clean_name(" ?! ", "orders"), "orders");
+        assert_eq!(clean_name(&(" ".repeat(200) + "late"), "orders"), "orders");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use super::{
     state::{Provisional, Role},
 };
 use crate::{
-    SegmentId, TraceId,
-    document::clean_name,
+    Error, SegmentId, TraceId,
+    document::{MAX_SHORT_TEXT, clean_name, cut, is_name},
     header::{Sampled, TraceContext, TraceHeader},
     sample::SamplingRequest,
     stats,
@@ -123,6 +123,21 @@ impl<'a> SegmentBuilder<'a> {
     pub fn watched(mut self) -> Self {
         self.watched = true;
         self
+    }
+
+    /// Begins the segment if its name can be recorded; [`begin`](Self::begin) takes the service's
+    /// name where it cannot.
+    ///
+    /// # Errors
+    /// The name has no character that X-Ray takes.
+    pub fn try_begin(self) -> Result<Segment, Error> {
+        if !is_name(self.name) {
+            return Err(Error::config(format!(
+                "segment name {:?} has no character that X-Ray takes: give it a letter or a digit",
+                cut(self.name, MAX_SHORT_TEXT)
+            )));
+        }
+        Ok(self.begin())
     }
 
     /// Begins the segment.

@@ -3,8 +3,15 @@ use xray_core::Recorder;
 use crate::support::{logged_of, recorder};
 
 #[test]
-fn every_character_there_is_makes_a_valid_name() {
+fn every_character_there_is_makes_a_valid_name_and_few_are_told() {
     let (xray, wire) = recorder();
+    for _ in 0..3 {
+        xray.begin_segment("told|once").subsegment("told|too").end();
+        xray.begin_segment("{}").end();
+    }
+    assert_eq!((logged_of("\"toldonce\""), logged_of("\"toldtoo\"")), (1, 1));
+    assert!(logged_of("a name without a character") >= 1);
+    wire.take();
     let all: Vec<char> = ('\0'..=char::MAX).collect();
     for chars in all.chunks(199) {
         let name: String = chars.iter().collect();
@@ -13,6 +20,7 @@ fn every_character_there_is_makes_a_valid_name() {
     let documents = wire.take();
     assert_eq!(documents.len(), all.len().div_ceil(199));
     assert_eq!(xray.stats().dropped(), 0);
+    assert!(logged_of("name") <= 1_000);
 }
 
 #[test]
@@ -53,17 +61,12 @@ fn names_are_cut_between_characters() {
 }
 
 #[test]
-fn a_name_that_changes_is_logged_once() {
-    let (xray, _wire) = recorder();
-    for _ in 0..3 {
-        xray.begin_segment("told|once").end();
-        xray.begin_segment("told|once").subsegment("told|too").end();
+fn a_name_of_nothing_is_an_error_to_those_who_ask() {
+    let (xray, wire) = recorder();
+    for name in ["", " ", "?!", "\0"] {
+        let error = xray.segment(name).try_begin().unwrap_err();
+        assert!(error.is_config(), "{error}");
     }
-    assert_eq!(logged_of("\"toldonce\""), 1);
-    assert_eq!(logged_of("\"toldtoo\""), 1);
-    // However many there are, few are remembered and few are told.
-    for index in 0..5_000 {
-        xray.begin_segment(&format!("name|{index}")).end();
-    }
-    assert!(logged_of("\"name") <= 1_000);
+    xray.segment("orders?").try_begin().unwrap().end();
+    assert_eq!(wire.only()["name"], "orders");
 }
