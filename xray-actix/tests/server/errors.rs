@@ -129,5 +129,7 @@ fn error_recorded_by_the_handler_is_kept() {
     let document = only(&memory);
     assert_eq!(document["error"], true);
     assert!(document.get("fault").is_none());
-    assert_eq!(document["cause"]["exceptions"][0]["stack"][0]["path"], file!());
+    let path = document["cause"]["exceptions"][0]["stack"][0]["path"].as_str().unwrap();
+    // Relative to the workspace, or with a captured stack to the package.
+    assert!(path.ends_with("tests/server/errors.rs"), "{path}");
 }

@@ -56,8 +56,8 @@ impl Entity {
             return;
         }
         let mut chain = describe(|| Some(error));
-        let mut first = chain.remove(0);
-        first.backtrace = captured();
+        // The stack here is the framework's; where the error was made is long gone.
+        let first = chain.remove(0);
         self.describe(first, chain);
     }
 
