@@ -1,7 +1,9 @@
 //! Under a segment that somebody else emits.
 
 use serde_json::Value;
-use xray_core::{Delivery, Entity, Recorder, TraceHeader, testing::MemoryEmitter};
+use xray_core::{
+    Delivery, Entity, Recorder, TraceHeader, environment::Machine, testing::MemoryEmitter,
+};
 
 const ROOT: &str = "1-5759e988-bd862e3fe1be46a994272793";
 const PARENT: &str = "53995c3f42cd8ad8";
@@ -75,4 +77,37 @@ fn header_states() {
         child.end();
         assert!(memory.take().is_empty(), "{header}");
     }
+}
+
+#[test]
+fn a_function_sends_each_subsegment_at_its_end() {
+    let root = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("lambda");
+    let _ = std::fs::remove_dir_all(&root);
+    let machine = Machine::with_root(&root)
+        .variable("LAMBDA_TASK_ROOT", "/var/task")
+        .variable("_X_AMZN_TRACE_ID", format!("Root={ROOT};Parent={PARENT};Sampled=1"));
+    let memory = MemoryEmitter::new();
+    // Neither the delivery nor the threshold is set.
+    let builder = Recorder::builder("function").machine(machine).emitter(memory.clone());
+    let xray = builder.build().unwrap();
+    assert!(root.join("tmp/.aws-xray/initialized").is_file());
+
+    let facade = xray.facade_of_environment();
+    let outer = facade.subsegment("outer");
+    outer.subsegment("inner").end();
+    assert_leaves(&memory.take(), "inner", &outer.id().to_string());
+    outer.end();
+    assert_leaves(&memory.take(), "outer", PARENT);
+}
+
+#[test]
+fn queries_are_collected_where_the_environment_says_so() {
+    let built = |word: &str, coded| {
+        let machine = Machine::with_root("/nowhere").variable("AWS_XRAY_COLLECT_SQL_QUERIES", word);
+        let builder = Recorder::builder("orders").machine(machine).delivery(Delivery::Inline);
+        builder.collect_sql_queries(coded).build().unwrap().collects_sql_queries()
+    };
+    assert!(built("true", false));
+    assert!(!built("off", true));
+    assert!(built("perhaps", true));
 }

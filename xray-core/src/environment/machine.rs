@@ -1,6 +1,6 @@
 use std::{
     collections::BTreeMap,
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
     path::PathBuf,
 };
@@ -68,6 +68,15 @@ impl Machine {
     pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
         self.variables.set(name, value.into());
         self
+    }
+
+    /// Makes an empty file, and its folder; a failure is logged.
+    pub(crate) fn touch(&self, folder: &str, name: &str) {
+        let folder = self.root.join(folder);
+        let made = fs::create_dir_all(&folder).and_then(|()| File::create(folder.join(name)));
+        if let Err(error) = made {
+            crate::logging::warning!("{} could not be made: {error}", folder.join(name).display());
+        }
     }
 
     /// The machine that the process runs on.

@@ -43,6 +43,22 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "down to which level the SDK's messages pass: `silent`, `error`, `warn`, `info` or `debug`",
     },
     Variable {
+        name: "AWS_XRAY_COLLECT_SQL_QUERIES",
+        meaning: "`true`, `yes`, `on`, `y`, `t` or `1` let integrations record the text of queries, without its values",
+    },
+    Variable {
+        name: "LAMBDA_TASK_ROOT",
+        meaning: "AWS Lambda sets it: each subsegment is sent at its end, by the thread that ends it",
+    },
+    Variable {
+        name: "AWS_EXECUTION_ENV",
+        meaning: "AWS Lambda sets it to `AWS_Lambda_…`, with the same effect",
+    },
+    Variable {
+        name: "_X_AMZN_TRACE_ID",
+        meaning: "the header of the invocation, which AWS Lambda sets; read by `facade_of_environment` at each call",
+    },
+    Variable {
         name: "OTEL_PROPAGATORS",
         meaning: "which headers carry traces: a list of `xray`, `tracecontext`, or `none`; if a caller sends both, the later of the list counts",
     },

@@ -3,14 +3,14 @@ use std::{fmt, sync::Arc, time::Duration};
 use super::{
     Common, ContextMissing, Hook, Keep, Recorder, Verdict,
     recorder::Inner,
-    settings::{from_environment, is_enabled, parse_context_missing},
+    settings::{from_environment, is_enabled, is_lambda, parse_context_missing},
     sources::Sources,
 };
 use crate::{
     Error,
     document::{AnnotationValue, Document, clean_name, is_annotation},
     emit::{DaemonAddress, Delivery, Emitter, Hub, Record, Timing, UdpEmitter},
-    environment::{Detection, Machine, Plugin},
+    environment::{Detection, Machine, Plugin, Switch, switch},
     header::Propagation,
     logging,
     sample::{LocalRules, LocalSampler},
@@ -41,9 +41,10 @@ pub struct RecorderBuilder {
     daemon: Option<String>,
     rules: LocalRules,
     emitter: Option<Box<dyn Emitter>>,
-    delivery: Delivery,
+    delivery: Option<Delivery>,
     timing: Timing,
-    streaming_threshold: usize,
+    streaming_threshold: Option<usize>,
+    collect_sql_queries: bool,
     context_missing: ContextMissing,
     annotations: Vec<(String, AnnotationValue<'static>)>,
     stack_frames: usize,
@@ -62,9 +63,10 @@ impl RecorderBuilder {
             daemon: None,
             rules: LocalRules::default(),
             emitter: None,
-            delivery: Delivery::default(),
+            delivery: None,
             timing: Timing { grace: GRACE, in_progress_after: Some(IN_PROGRESS_AFTER) },
-            streaming_threshold: STREAMING_THRESHOLD,
+            streaming_threshold: None,
+            collect_sql_queries: false,
             context_missing: ContextMissing::default(),
             annotations: Vec::new(),
             stack_frames: STACK_FRAMES,
@@ -101,9 +103,10 @@ impl RecorderBuilder {
         self
     }
 
-    /// Which thread sends.
+    /// Which thread sends. If not set, a worker does, and in AWS Lambda the thread that ends the
+    /// segment, since a function's threads stop when it has answered.
     pub fn delivery(mut self, delivery: Delivery) -> Self {
-        self.delivery = delivery;
+        self.delivery = Some(delivery);
         self
     }
 
@@ -121,10 +124,10 @@ impl RecorderBuilder {
     }
 
     /// How many subsegments a segment holds, open and ended, before those that have ended leave in
-    /// documents of their own; 100 if not set, 0 lets each leave at its end. They also leave when the
+    /// documents of their own; 100 if not set, 0 in AWS Lambda. 0 lets each leave at its end. They also leave when the
     /// segment's document would be over half of a datagram.
     pub fn streaming_threshold(mut self, subsegments: usize) -> Self {
-        self.streaming_threshold = subsegments;
+        self.streaming_threshold = Some(subsegments);
         self
     }
 
@@ -172,6 +175,12 @@ impl RecorderBuilder {
         judge: impl Fn(&Document<'_>) -> Verdict + Send + Sync + 'static,
     ) -> Self {
         self.before_emit = Some(Hook::new(judge));
+        self
+    }
+
+    /// Whether integrations record the text of queries, without its values; they do not if not set.
+    pub fn collect_sql_queries(mut self, collect: bool) -> Self {
+        self.collect_sql_queries = collect;
         self
     }
 
@@ -252,10 +261,22 @@ impl RecorderBuilder {
             .is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
         let propagation = from_environment(environment, "OTEL_PROPAGATORS", Propagation::parse)
             .unwrap_or_default();
+        let lambda = is_lambda(environment);
+        if lambda && enabled {
+            self.machine.touch("tmp/.aws-xray", "initialized");
+        }
+        let usual = if lambda { Delivery::Inline } else { Delivery::Background };
+        let delivery = self.delivery.unwrap_or(usual);
+        let usual = if lambda { 0 } else { STREAMING_THRESHOLD };
+        let streaming_threshold = self.streaming_threshold.unwrap_or(usual);
+        let collect_sql_queries =
+            from_environment(environment, "AWS_XRAY_COLLECT_SQL_QUERIES", switch)
+                .map_or(self.collect_sql_queries, |word| word == Switch::On);
+        let variables = environment.clone();
         let counters = Arc::new(Counters::default());
         let hub = if enabled {
             let emitter = self.emitter.unwrap_or_else(|| Box::new(UdpEmitter::new(address)));
-            Hub::new(emitter, self.delivery, self.timing, Arc::clone(&counters))
+            Hub::new(emitter, delivery, self.timing, Arc::clone(&counters))
         } else {
             // No thread and no socket for what will never have anything to send.
             Hub::new(Box::new(Nothing), Delivery::Inline, self.timing, Arc::clone(&counters))
@@ -272,7 +293,9 @@ impl RecorderBuilder {
             context_missing,
             sampler: LocalSampler::new(&self.rules),
             sources: self.sources,
-            streaming_threshold: self.streaming_threshold,
+            streaming_threshold,
+            collect_sql_queries,
+            variables,
             keep: self.keep,
             common: Arc::new(Common {
                 version: self.version,

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     FlushGuard, SamplingRequest, SegmentId, TraceHeader,
     emit::{Flush, Hub},
+    environment::Reader,
     header::{CallerHeaders, Carried, Propagation, Sampled, TraceContext},
     sample::LocalSampler,
     stats::{self, Counters, Stats},
@@ -40,6 +41,8 @@ pub(super) struct Inner {
     pub(super) sampler: LocalSampler,
     pub(super) sources: Sources,
     pub(super) streaming_threshold: usize,
+    pub(super) collect_sql_queries: bool,
+    pub(super) variables: Reader,
     pub(super) keep: Option<Keep>,
     pub(super) common: Arc<Common>,
     pub(super) counters: Arc<Counters>,
@@ -126,6 +129,21 @@ impl Recorder {
     #[must_use]
     pub fn trace_context(&self, caller: &CallerHeaders<'_>) -> TraceContext {
         TraceContext::read(caller, self.inner.propagation)
+    }
+
+    /// [`facade`](Self::facade) of the header that AWS Lambda puts into the environment for each
+    /// invocation. Where invocations run side by side that is the wrong one: take the header of the
+    /// invocation's own context there.
+    #[must_use]
+    pub fn facade_of_environment(&self) -> Entity {
+        let header = self.inner.variables.get("_X_AMZN_TRACE_ID").unwrap_or_default();
+        self.facade(&TraceHeader::parse(&header))
+    }
+
+    /// Whether integrations should record the text of queries.
+    #[must_use]
+    pub fn collects_sql_queries(&self) -> bool {
+        self.inner.collect_sql_queries
     }
 
     /// The service's name.

@@ -36,6 +36,13 @@ pub(super) fn is_enabled(environment: &Reader) -> bool {
     !disabled && from_environment(environment, "AWS_XRAY_SDK_ENABLED", switch) != Some(Switch::Off)
 }
 
+/// Whether this is a function of AWS Lambda.
+pub(super) fn is_lambda(environment: &Reader) -> bool {
+    let executes = environment.get("AWS_EXECUTION_ENV");
+    environment.get("LAMBDA_TASK_ROOT").is_some()
+        || executes.is_some_and(|name| name.starts_with("AWS_Lambda_"))
+}
+
 pub(super) fn parse_context_missing(text: &str) -> Option<ContextMissing> {
     match text.to_ascii_uppercase().as_str() {
         "LOG_ERROR" => Some(ContextMissing::LogError),
