@@ -16,7 +16,8 @@ const ENVIRONMENT: Duration = Duration::from_secs(30);
 
 /// A driver that was not configured.
 pub(super) fn defaults() -> Driver {
-    let recorder = Recorder::builder("").build().expect("nothing was set that could be wrong");
+    let recorder =
+        Recorder::builder("unknown").build().expect("nothing was set that could be wrong");
     let installed = Some(recorder.install());
     Driver {
         recorder,
@@ -59,7 +60,7 @@ impl Driver {
 impl VirtualTime {
     fn new(rules: LocalRules) -> Result<Self, String> {
         let clock = TestClock::at(SystemTime::UNIX_EPOCH);
-        let recorder = Recorder::builder("")
+        let recorder = Recorder::builder("unknown")
             .sampling_rules(rules)
             .emitter(MemoryEmitter::new())
             .delivery(Delivery::Inline)
@@ -77,7 +78,7 @@ fn rules(keys: &Configure) -> Result<LocalRules, String> {
 }
 
 fn builder(keys: &Configure) -> Result<RecorderBuilder, String> {
-    let mut builder = Recorder::builder(keys.service.as_deref().unwrap_or_default());
+    let mut builder = Recorder::builder(keys.service.as_deref().unwrap_or("unknown"));
     if let Some(version) = &keys.version {
         builder = builder.version(version);
     }
