@@ -194,8 +194,8 @@ impl Live {
         };
         if let Some(record) = provisional {
             // Outside of the lock, since it may ask the user's code.
-            delivered = self.is_worth_keeping(&record);
-            lock(&self.state).decide(delivered);
+            let fate = self.judge(&record);
+            delivered = self.decide(&mut lock(&self.state), fate);
             if delivered {
                 hub.deliver(record);
             } else {
@@ -219,19 +219,17 @@ impl Live {
             state.record.as_ref().filter(|_| state.provisional).map(|record| record.copy_whole())
         };
         // Outside of the lock, since it may ask the user's code.
-        let keep = copy.map(|copy| self.is_worth_keeping(&copy));
+        let fate = copy.map(|copy| self.judge(&copy));
         let mut state = lock(&self.state);
         if state.segment_open || state.left_early {
             return;
         }
         let Some(record) = state.record.as_mut() else { return };
-        if keep == Some(false) {
-            state.record = None;
-            return state.decide(false);
-        }
         let copy = record.leave_behind_open();
-        if keep == Some(true) {
-            state.decide(true);
+        // It is decided only now: an end may have come first, and decided by itself.
+        if fate.is_some_and(|fate| !self.decide(&mut state, fate)) {
+            state.record = None;
+            return;
         }
         state.left_early = true;
         stats::add(&self.recorder.counters().left_early, 1);
@@ -264,15 +262,21 @@ impl Live {
         self.recorder.hub().deliver(Box::new(record.copy_whole()));
     }
 
-    fn is_worth_keeping(&self, record: &Data) -> bool {
+    fn judge(&self, record: &Data) -> Fate {
         let document = Tree::new(record).document(0);
-        let fate = self.recorder.keep().map_or(Fate::Discarded, |keep| keep.judge(&document));
+        self.recorder.keep().map_or(Fate::Discarded, |keep| keep.judge(&document))
+    }
+
+    /// Settles whether a provisional segment leaves.
+    fn decide(&self, state: &mut State, fate: Fate) -> bool {
         let counters = self.recorder.counters();
         match fate {
             Fate::Kept => stats::add(&counters.kept, 1),
             Fate::Capped => stats::add(&counters.kept_capped, 1),
             Fate::Discarded => {}
         }
+        state.provisional = false;
+        state.discarded = fate != Fate::Kept;
         fate == Fate::Kept
     }
 

@@ -51,12 +51,6 @@ pub(super) enum Leaving {
 }
 
 impl State {
-    /// It is known now whether a provisional segment leaves.
-    pub(super) fn decide(&mut self, kept: bool) {
-        self.provisional = false;
-        self.discarded = !kept;
-    }
-
     pub(super) fn leaving(&mut self, ended: u32, threshold: usize) -> Leaving {
         let Some(record) = self.record.as_mut() else { return Leaving::Nothing };
         if self.left_early {
