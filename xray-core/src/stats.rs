@@ -103,7 +103,7 @@ counters! {
     dropped_closed,
     /// Documents that the `before_emit` hook kept from leaving; no loss.
     dropped_by_hook,
-    /// Panics of the `before_emit` hook; the documents left.
+    /// Panics of the `before_emit` hook, whose documents left, and of the predicate of `Keep`.
     hook_panics,
 }
 
@@ -133,8 +133,9 @@ impl Counters {
         add(&self.refused, 1);
     }
 
-    pub(crate) fn hook_panicked(&self) {
-        add(&self.hook_panics, 1);
+    /// Whether it is the first one.
+    pub(crate) fn hook_panicked(&self) -> bool {
+        self.hook_panics.fetch_add(1, Ordering::Relaxed) == 0
     }
 
     /// Counts documents from which something was left out to make them fit.

@@ -115,4 +115,5 @@ fn a_predicate_may_touch_the_segment_and_may_panic() {
     segment.end();
     drop(entered);
     assert!(memory.take().is_empty());
+    assert_eq!(xray.stats().hook_panics, 1);
 }

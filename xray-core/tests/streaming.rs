@@ -157,3 +157,43 @@ fn many_bytes_stream_too_and_none_is_missing() {
     assert_eq!(documents.iter().map(inner).sum::<usize>() + streamed_alone, 5_000);
     assert_eq!(xray.stats().dropped(), 0);
 }
+
+#[test]
+fn a_full_queue_keeps_subsegments_inside_and_loses_none() {
+    use std::sync::mpsc::{Receiver, channel};
+    use xray_core::{
+        emit::{Emitter, Record},
+        stats::Counters,
+    };
+
+    /// Emits nothing before it is told to.
+    struct Waits(Receiver<()>, MemoryEmitter);
+    impl Emitter for Waits {
+        fn emit(&mut self, records: &[Record], counters: &Counters) {
+            let _ = self.0.recv();
+            self.1.emit(records, counters);
+        }
+    }
+    let (go, waits) = channel();
+    let memory = MemoryEmitter::new();
+    let xray = Recorder::builder("orders")
+        .emitter(Waits(waits, memory.clone()))
+        .sampling_rules(LocalRules::everything())
+        .build()
+        .unwrap();
+    let segment = xray.begin_segment("root");
+    for child in 0..20_000 {
+        segment.subsegment(&child.to_string()).end();
+    }
+    segment.end();
+    drop(go);
+    assert!(xray.flush(std::time::Duration::from_secs(60)));
+    let documents = memory.take();
+    let (roots, streamed): (Vec<_>, Vec<_>) =
+        documents.iter().partition(|document| document["name"] == "root");
+    assert_eq!(roots.len(), 1);
+    let embedded = roots[0]["subsegments"].as_array().unwrap();
+    assert_eq!(streamed.len() + embedded.len(), 20_000);
+    let stats = xray.stats();
+    assert_eq!((stats.dropped(), stats.streamed), (0, streamed.len() as u64));
+}

@@ -68,7 +68,7 @@ impl std::fmt::Debug for Road {
 
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    counters: Arc<Counters>,
+    pub(super) counters: Arc<Counters>,
     queued: AtomicUsize,
     queued_bytes: AtomicUsize,
     pool: Mutex<Vec<Record>>,
@@ -121,7 +121,8 @@ impl Hub {
 
     /// Takes a record over; never waits and runs no code of the user's, so that a segment may call it
     /// under its lock. What leaves of a segment leaves in this order.
-    pub(crate) fn deliver(&self, data: Box<Data>) {
+    /// Says whether there was room for it.
+    pub(crate) fn deliver(&self, data: Box<Data>) -> bool {
         let record = Record::new(data);
         let size = record.size();
         let before = self.shared.queued_bytes.fetch_add(size, Ordering::Relaxed);
@@ -142,6 +143,23 @@ impl Hub {
         if let Err(reason) = delivered {
             self.shared.taken(size);
             self.shared.counters.dropped(reason, 1);
+        }
+        delivered.is_ok()
+    }
+
+    /// How many subsegments may leave before their segment now. Half of the queue is kept for
+    /// segments: a subsegment can wait inside its segment, a segment can wait nowhere else.
+    pub(crate) fn room(&self) -> usize {
+        match &self.road {
+            Road::Inline(_) => QUEUE_RECORDS,
+            Road::Worker(_)
+                if self.shared.queued_bytes.load(Ordering::Relaxed) > QUEUE_BYTES / 2 =>
+            {
+                0
+            }
+            Road::Worker(_) => {
+                (QUEUE_RECORDS / 2).saturating_sub(self.shared.queued.load(Ordering::Relaxed))
+            }
         }
     }
 
@@ -237,8 +255,11 @@ impl Shared {
         }
         let emitted = catch_unwind(AssertUnwindSafe(|| emitter.emit(batch, &self.counters)));
         if emitted.is_err() {
+            let first = self.counters.snapshot().dropped_emitter_panic == 0;
             self.counters.dropped(Drop::EmitterPanic, batch.len() as u64);
-            crate::logging::error!("the emitter panicked; {} records are dropped", batch.len());
+            if first {
+                crate::logging::error!("the emitter panicked; {} records are dropped", batch.len());
+            }
         }
         batch.drain(..).for_each(|record| self.recycle(record));
     }

@@ -112,6 +112,11 @@ fn send(socket: &UdpSocket, datagram: &[u8], counters: &Counters) {
     let mut result = socket.send(datagram);
     // A refusal belongs to an earlier datagram and is told once; this one has not been tried yet.
     if matches!(&result, Err(error) if error.kind() == io::ErrorKind::ConnectionRefused) {
+        if counters.snapshot().refused == 0 {
+            crate::logging::warning!(
+                "nobody listens where the X-Ray daemon should be; what is sent there is lost"
+            );
+        }
         counters.refused();
         result = socket.send(datagram);
     }

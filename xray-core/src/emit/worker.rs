@@ -31,6 +31,7 @@ impl Worker {
         let mut batch = Vec::with_capacity(BATCH);
         let look = self.timing.in_progress_after.map(|after| (after, look_every(after)));
         let mut look_at = look.map(|(_, every)| Instant::now() + every);
+        let mut told = false;
         loop {
             let now = Instant::now();
             if let (Some((after, every)), Some(at)) = (look, look_at)
@@ -51,6 +52,12 @@ impl Worker {
                 self.take(message, &mut batch);
             }
             self.shared.emit(&mut *self.emitter, &mut batch);
+            if !told && self.shared.counters.snapshot().dropped_full > 0 {
+                told = true;
+                crate::logging::error!(
+                    "traces come faster than they leave, and some are dropped; `Recorder::stats` counts them"
+                );
+            }
         }
     }
 

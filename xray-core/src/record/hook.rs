@@ -38,8 +38,9 @@ impl Hook {
                 false
             }
             Err(_) => {
-                counters.hook_panicked();
-                crate::logging::error!("the before_emit hook panicked; the document is kept");
+                if counters.hook_panicked() {
+                    crate::logging::error!("the before_emit hook panicked; documents are kept");
+                }
                 true
             }
         }

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{document::Document, sample::reservoir::Reservoir};
+use crate::{document::Document, sample::reservoir::Reservoir, stats::Counters};
 
 /// Which requests are kept although the sampling decision was no: those that turn out to matter.
 ///
@@ -66,11 +66,11 @@ impl Keep {
         self
     }
 
-    pub(super) fn judge(&self, document: &Document<'_>) -> Fate {
+    pub(super) fn judge(&self, document: &Document<'_>, counters: &Counters) -> Fate {
         let took = document.end_time.map_or(0.0, |end| end - document.start_time);
         let worth = (self.faults && document.fault)
             || self.slower_than.is_some_and(|limit| took > limit.as_secs_f64())
-            || self.wanted.as_ref().is_some_and(|wanted| caught(|| wanted(document)));
+            || self.wanted.as_ref().is_some_and(|wanted| caught(|| wanted(document), counters));
         match worth {
             false => Fate::Discarded,
             true if self.reservoir.take_now(self.per_second) => Fate::Kept,
@@ -80,8 +80,13 @@ impl Keep {
 }
 
 /// A predicate that panics wants nothing; the panic is not the request's concern.
-fn caught(wanted: impl FnOnce() -> bool) -> bool {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(wanted)).unwrap_or(false)
+fn caught(wanted: impl FnOnce() -> bool, counters: &Counters) -> bool {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(wanted)).unwrap_or_else(|_| {
+        if counters.hook_panicked() {
+            crate::logging::error!("the predicate of Keep panicked; it keeps nothing then");
+        }
+        false
+    })
 }
 
 // Its panics are caught, so a recorder stays usable in code that catches panics of its own.

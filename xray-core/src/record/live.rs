@@ -172,7 +172,8 @@ impl Live {
             let waits = place.index == 0 && state.open_subsegments > 0 && !state.left_early;
             let hold = state.record.as_ref().filter(|_| waits).map(|record| record.size());
             // Delivered under the lock, so that what is in progress never follows what is complete.
-            let delivered = match state.leaving(place.index, self.recorder.streaming_threshold()) {
+            let threshold = self.recorder.streaming_threshold();
+            let delivered = match state.leaving(place.index, threshold, hub.room()) {
                 Leaving::Nothing => false,
                 Leaving::Whole(record) => {
                     hub.let_go(self);
@@ -185,8 +186,9 @@ impl Live {
                     }
                 }
                 Leaving::Parts(parts) => {
-                    stats::add(&self.recorder.counters().streamed, parts.len() as u64);
-                    parts.into_iter().for_each(|part| hub.deliver(Box::new(part)));
+                    let left = parts.into_iter().map(|part| hub.deliver(Box::new(part)));
+                    let left = left.filter(|left| *left);
+                    stats::add(&self.recorder.counters().streamed, left.count() as u64);
                     true
                 }
             };
@@ -264,7 +266,8 @@ impl Live {
 
     fn judge(&self, record: &Data) -> Fate {
         let document = Tree::new(record).document(0);
-        self.recorder.keep().map_or(Fate::Discarded, |keep| keep.judge(&document))
+        let counters = self.recorder.counters();
+        self.recorder.keep().map_or(Fate::Discarded, |keep| keep.judge(&document, counters))
     }
 
     /// Settles whether a provisional segment leaves.

@@ -31,15 +31,21 @@ use crate::{
 #[must_use = "a segment ends when it is dropped"]
 pub struct Segment {
     entity: Entity,
+    /// Begun by a destructor while a panic of something else went by.
+    unwinding: bool,
 }
 
 impl Segment {
+    fn new(entity: Entity) -> Self {
+        Self { entity, unwinding: thread::panicking() }
+    }
+
     /// Begins a segment of its own trace with the installed recorder, if its sampling rules want it.
     /// With no recorder installed nothing is recorded.
     pub fn begin(name: &str) -> Self {
         match Recorder::installed() {
             Some(recorder) => recorder.begin_segment(name),
-            None => Self { entity: Entity::absent() },
+            None => Self::new(Entity::absent()),
         }
     }
 
@@ -62,7 +68,7 @@ impl Deref for Segment {
 
 impl Drop for Segment {
     fn drop(&mut self) {
-        if thread::panicking() {
+        if thread::panicking() && !self.unwinding {
             self.entity.record_failure("panic", "the code of the segment panicked", true);
         }
         self.entity.end(None);
@@ -144,7 +150,7 @@ impl<'a> SegmentBuilder<'a> {
     pub fn begin(self) -> Segment {
         let inner = self.recorder.inner();
         if !inner.enabled {
-            return Segment { entity: Entity::absent() };
+            return Segment::new(Entity::absent());
         }
         let sampled = match self.context.header.sampled {
             Some(Sampled::Yes) => {
@@ -183,7 +189,7 @@ impl<'a> SegmentBuilder<'a> {
             Entity::passing(self.passing())
         };
         inner.hub.check_deadlines();
-        Segment { entity }
+        Segment::new(entity)
     }
 
     fn passing(self) -> Passing {

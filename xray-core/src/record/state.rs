@@ -3,6 +3,9 @@
 use super::Data;
 use crate::{document::MAX_DATAGRAM, emit::Ticket};
 
+/// Room in the queue that makes a look through the whole segment worth it.
+const SWEEP: usize = 1_024;
+
 /// Subsegments leave before their segment when its document would be over half of a datagram.
 const STREAM_BYTES: usize = MAX_DATAGRAM / 2;
 
@@ -51,7 +54,8 @@ pub(super) enum Leaving {
 }
 
 impl State {
-    pub(super) fn leaving(&mut self, ended: u32, threshold: usize) -> Leaving {
+    /// `room` is how many subsegments the queue takes now.
+    pub(super) fn leaving(&mut self, ended: u32, threshold: usize, room: usize) -> Leaving {
         let Some(record) = self.record.as_mut() else { return Leaving::Nothing };
         if self.left_early {
             let straggler = record.take_straggler(ended);
@@ -71,13 +75,20 @@ impl State {
             self.streaming = false;
             return Leaving::Nothing;
         }
-        // The first time all that is ready leaves; from then on only this end can make more ready.
-        if std::mem::replace(&mut self.streaming, true) {
-            record
-                .take_newly_ready(ended)
-                .map_or(Leaving::Nothing, |part| Leaving::Parts(vec![part]))
-        } else {
-            Leaving::Parts(record.take_all_ready())
+        // With a full queue they wait inside the segment. Looking through a whole segment is only
+        // worth it for many.
+        if room == 0 || (!self.streaming && room < SWEEP) {
+            self.streaming = false;
+            return Leaving::Nothing;
         }
+        // The first time all that is ready leaves; from then on only this end can make more ready.
+        if self.streaming {
+            return record
+                .take_newly_ready(ended)
+                .map_or(Leaving::Nothing, |part| Leaving::Parts(vec![part]));
+        }
+        let parts = record.take_ready(room);
+        self.streaming = parts.len() < room;
+        Leaving::Parts(parts)
     }
 }

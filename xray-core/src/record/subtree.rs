@@ -64,7 +64,7 @@ impl Data {
     }
 
     /// Takes out every ended subtree whose parent must stay: it is open, or something else under it is.
-    pub(crate) fn take_all_ready(&mut self) -> Vec<Self> {
+    pub(crate) fn take_ready(&mut self, most: usize) -> Vec<Self> {
         let order = self.children_first(0);
         let mut ready = vec![false; self.entities.len()];
         let mut taken = Vec::new();
@@ -77,6 +77,9 @@ impl Data {
             let leaving: Vec<u32> =
                 self.children(index).filter(|&child| ready[child as usize]).collect();
             for child in leaving {
+                if taken.len() == most {
+                    return taken;
+                }
                 self.unlink_child(index, child);
                 taken.push(self.take_ended(child));
             }
