@@ -90,8 +90,10 @@ fn ten_thousand_open_subsegments() {
         .chain((0..OPEN).map(|_| json!({"op": "end_subsegment"})))
         .chain([end()]);
     let (outcome, stats) = play(lines);
-    // All left; the kernel may lose some of so many.
-    assert_eq!((dropped(&stats), &stats["sent"]), (0, &json!(OPEN + 1)));
+    // All left, each alone or, while the queue was full, inside another; the kernel may lose some.
+    let sent = stats["sent"].as_u64().expect("a number") as usize;
+    assert_eq!(dropped(&stats), 0);
+    assert!((1..=OPEN + 1).contains(&sent), "{sent}");
     let ids: BTreeSet<&str> = outcome.documents.iter().filter_map(|d| d["id"].as_str()).collect();
     assert_eq!(ids.len(), outcome.documents.len(), "nothing leaves twice");
 }
