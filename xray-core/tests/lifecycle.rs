@@ -266,3 +266,30 @@ fn a_long_request_is_shown_once_before_it_ends() {
     assert!(xray.flush(SOON));
     assert!(memory.take().is_empty());
 }
+
+#[tokio::test]
+async fn a_panic_is_told_in_its_own_words() {
+    let (xray, memory) = recorder(SOON, Delivery::Background);
+    let segment = xray.begin_segment("orders");
+    let entity = Entity::clone(&segment);
+    let task =
+        tokio::spawn(entity.scope(async {
+            subsegment("step", async |_| -> u32 { panic!("no {}", "stock") }).await
+        }));
+    assert!(task.await.unwrap_err().is_panic());
+    let step = segment.subsegment("sum");
+    let summed = std::panic::AssertUnwindSafe(|| step.run(|_| -> u32 { panic!("no sum") }));
+    assert!(std::panic::catch_unwind(summed).is_err());
+    segment.end();
+    let document = memory.wait(1, SOON).remove(0);
+    for (child, message) in [(0, "no stock"), (1, "no sum")] {
+        let child = &document["subsegments"][child];
+        let exceptions = child["cause"]["exceptions"].as_array().unwrap();
+        assert_eq!(exceptions.len(), 1, "{child}");
+        assert_eq!(
+            (&exceptions[0]["type"], &exceptions[0]["message"]),
+            (&json!("panic"), &json!(message))
+        );
+        assert_eq!(child["fault"], true);
+    }
+}

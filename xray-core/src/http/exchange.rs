@@ -227,13 +227,8 @@ impl Exchange {
 
     /// The handler or the body panicked: a fault with status 500, whatever head may have left.
     pub fn panicked(&mut self, payload: &(dyn Any + Send)) {
-        let message = payload
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("a panic whose payload is no text");
         if let Some(entity) = self.failing(Some(500)) {
-            entity.record_failure("panic", message, true);
+            entity.record_panic(payload);
         }
         self.finish();
     }

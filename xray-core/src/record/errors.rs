@@ -1,12 +1,12 @@
 //! Errors and panics, as exceptions of an entity.
 
 use std::{
-    any::type_name,
+    any::{Any, type_name},
     backtrace::{Backtrace, BacktraceStatus},
     borrow::Cow,
     error::Error,
     fmt::{self, Write},
-    panic::{AssertUnwindSafe, Location, catch_unwind},
+    panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     sync::Arc,
 };
 
@@ -59,6 +59,25 @@ impl Entity {
         // The stack here is the framework's; where the error was made is long gone.
         let first = chain.remove(0);
         self.describe(first, chain);
+    }
+
+    /// Records a panic with what it says.
+    pub(crate) fn record_panic(&self, payload: &(dyn Any + Send)) {
+        let message = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("a panic whose payload is no text");
+        self.record_failure("panic", message, true);
+    }
+
+    /// Runs code of the user. A panic is recorded, ends the entity and goes on unchanged.
+    pub(super) fn recording_panics<T>(&self, work: impl FnOnce() -> T) -> T {
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
+            self.record_panic(&*payload);
+            self.end(None);
+            resume_unwind(payload)
+        })
     }
 
     /// Records an end that no error value stands for.

@@ -1,4 +1,4 @@
-use std::{ops::Deref, thread, time::SystemTime};
+use std::{future::poll_fn, ops::Deref, pin::pin, thread, time::SystemTime};
 
 use super::{
     Entity, Live, Recorder,
@@ -226,5 +226,6 @@ impl<'a> SegmentBuilder<'a> {
 pub async fn segment<T>(name: &str, work: impl AsyncFnOnce(Entity) -> T) -> T {
     let segment = Segment::begin(name);
     let entity = segment.entity.clone();
-    segment.scope(async { work(entity).await }).await
+    let mut work = pin!(segment.scope(async { work(entity).await }));
+    poll_fn(|cx| segment.recording_panics(|| work.as_mut().poll(cx))).await
 }

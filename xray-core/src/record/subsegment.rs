@@ -1,4 +1,4 @@
-use std::{ops::Deref, thread, time::SystemTime};
+use std::{future::poll_fn, ops::Deref, pin::pin, thread, time::SystemTime};
 
 use super::{ContextMissing, Entity, Recorder};
 
@@ -51,7 +51,7 @@ impl Subsegment {
     /// ```
     pub fn run<T>(self, work: impl FnOnce(&Entity) -> T) -> T {
         let _entered = self.entity.enter();
-        work(&self)
+        self.entity.recording_panics(|| work(&self))
     }
 
     /// Ends the subsegment now.
@@ -110,5 +110,6 @@ fn context_missing(name: &str) {
 pub async fn subsegment<T>(name: &str, work: impl AsyncFnOnce(Entity) -> T) -> T {
     let subsegment = Subsegment::begin(name);
     let entity = subsegment.entity.clone();
-    subsegment.scope(async { work(entity).await }).await
+    let mut work = pin!(subsegment.scope(async { work(entity).await }));
+    poll_fn(|cx| subsegment.recording_panics(|| work.as_mut().poll(cx))).await
 }
