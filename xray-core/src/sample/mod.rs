@@ -4,9 +4,11 @@ mod local;
 mod pattern;
 pub(crate) mod reservoir;
 mod rules;
+mod status;
 
 pub use pattern::matches;
 pub use rules::{LocalRules, Rule};
+pub use status::{RuleSource, RuleStatus, SamplingStatus, ServiceStatus};
 
 pub(crate) use local::LocalSampler;
 

@@ -1,0 +1,87 @@
+use serde::Serialize;
+
+/// How a recorder decides now, and what it decided so far.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct SamplingStatus {
+    /// Whose rules decide.
+    pub source: RuleSource,
+    /// These rules, in the order in which they are tried.
+    pub rules: Vec<RuleStatus>,
+    /// What is known of the service that gives rules; `None` if nobody asks one.
+    pub service: Option<ServiceStatus>,
+}
+
+/// Whose rules decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RuleSource {
+    /// Nothing is ever sampled: the environment switched recording off.
+    Off,
+    /// The rules of this process, and no others are asked for.
+    Local,
+    /// The rules of the X-Ray service.
+    Central,
+    /// The rules of this process, since the service has given none yet, or none for an hour.
+    Fallback,
+}
+
+/// What is known of the service that gives sampling rules.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ServiceStatus {
+    /// Where it is asked, such as `127.0.0.1:2000`.
+    pub address: String,
+    /// Seconds since it last gave rules; `None` if it never did.
+    pub rules_age: Option<f64>,
+    /// Calls that were answered.
+    pub calls: u64,
+    /// Calls that failed.
+    pub errors: u64,
+    /// Why the last call failed; `None` if it did not.
+    pub last_error: Option<String>,
+}
+
+/// One rule, and how it decided since it is known.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct RuleStatus {
+    /// Its name; for local rules their place in the document, such as `rules/0`, or `default`.
+    pub name: String,
+    /// Its priority; local rules have none.
+    pub priority: Option<u32>,
+    /// Patterns of what it is for.
+    pub host: String,
+    /// Pattern of the HTTP method.
+    pub http_method: String,
+    /// Pattern of the path.
+    pub url_path: String,
+    /// Pattern of the service's name; local rules have none.
+    pub service_name: Option<String>,
+    /// Pattern of the service's type; local rules have none.
+    pub service_type: Option<String>,
+    /// Share of the requests sampled beyond reservoir and quota, from 0 to 1.
+    pub rate: f64,
+    /// Requests a second sampled before the rate counts: of this process for a local rule, of all
+    /// processes together for a rule of the service.
+    pub reservoir: u32,
+    /// This process's part of the reservoir, while it holds.
+    pub quota: Option<u32>,
+    /// Until when it holds, in seconds since the epoch.
+    pub quota_until: Option<f64>,
+    /// What stands in for the rate while a boost lasts.
+    pub boost: Option<f64>,
+    /// Until when it lasts, in seconds since the epoch.
+    pub boost_until: Option<f64>,
+    /// Requests that matched.
+    pub requests: u64,
+    /// Of these: sampled out of the reservoir, or the quota.
+    pub taken: u64,
+    /// Sampled out of the reservoir with no quota: one a second at most.
+    pub borrowed: u64,
+    /// Sampled by the rate.
+    pub by_rate: u64,
+    /// Not sampled.
+    pub not_sampled: u64,
+}
