@@ -19,6 +19,7 @@
 //! are filled, a [`document`] is made of them, and [`emit`] sends it. Recording never panics, blocks
 //! or fails the request; every loss is counted in [`stats`].
 
+mod client;
 pub mod document;
 pub mod emit;
 pub mod environment;

@@ -68,6 +68,8 @@ counters! {
     kept,
     /// As `kept`, but over the limit per second and thrown away.
     kept_capped,
+    /// Not sampled and kept since code asked for it with `force_sampling`; part of `unsampled`.
+    promoted,
     /// Sampled because the caller's header said so; part of `sampled`.
     forced,
     /// Documents handed to the network.

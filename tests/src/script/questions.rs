@@ -106,7 +106,10 @@ impl Driver {
             host: keys.host.as_deref(),
             method: keys.method.as_deref(),
             path: keys.path.as_deref(),
+            service: keys.service.as_deref(),
+            service_type: keys.kind.as_deref(),
         };
-        Ok(json!({"sampled": recorder.sample(&request), "rule": null}))
+        let decision = recorder.sample(&request);
+        Ok(json!({"sampled": decision.is_sampled(), "rule": decision.rule()}))
     }
 }

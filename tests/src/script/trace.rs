@@ -75,8 +75,12 @@ impl Driver {
         let host = keys.host.as_deref();
         let name = keys.name.as_deref();
         let name = name.unwrap_or_else(|| self.naming.segment_name(&self.recorder, host));
-        let request =
-            SamplingRequest { host, method: keys.method.as_deref(), path: keys.path.as_deref() };
+        let request = SamplingRequest {
+            host,
+            method: keys.method.as_deref(),
+            path: keys.path.as_deref(),
+            ..SamplingRequest::default()
+        };
         let mut builder = self.recorder.segment(name).context(context).request(request);
         if let Some(sampled) = keys.sampled {
             builder = builder.sampled(sampled);

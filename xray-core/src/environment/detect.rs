@@ -40,6 +40,11 @@ impl Detected {
         }
     }
 
+    /// What X-Ray calls the resource.
+    pub(crate) fn origin(&self) -> Option<&'static str> {
+        self.origin
+    }
+
     fn by(plugins: &[Plugin], machine: &Machine) -> Self {
         let mut detected = Self::default();
         let mut groups: Vec<_> = logs::from_variable(machine).into_iter().collect();

@@ -1,17 +1,17 @@
 use super::{
-    Machine,
-    client::{Deadline, Endpoint, Request, is_header_value},
+    METADATA, Machine,
     found::{Found, object, text},
     logs,
 };
+use crate::client::{Deadline, Endpoint, Request, is_header_value};
 
 /// The address of the metadata service on every instance.
 const SERVICE: &str = "http://169.254.169.254";
 
 const TOKEN: Request<'_> = Request {
     method: "PUT",
-    path: "/latest/api/token",
     headers: &[("x-aws-ec2-metadata-token-ttl-seconds", "60")],
+    ..Request::get("/latest/api/token")
 };
 
 /// By the instance metadata service: version 2 with a token, version 1 where that fails.
@@ -25,7 +25,7 @@ pub(super) fn find(machine: &Machine) -> Result<Option<Found>, String> {
     let service = service.trim();
     let url = if service.contains("://") { service.into() } else { format!("http://{service}") };
     let endpoint = Endpoint::parse(&url).map_err(|reason| format!("IMDS_ENDPOINT: {reason}"))?;
-    let document = document(&endpoint, Deadline::start())?;
+    let document = document(&endpoint, Deadline::within(&METADATA))?;
 
     let document = object(&document, &format!("the identity document of {endpoint}"))?;
     let mut found = Found::default();
@@ -51,9 +51,8 @@ fn document(endpoint: &Endpoint, deadline: Deadline) -> Result<Vec<u8>, String> 
         .ok();
     let header = token.as_deref().map(|token| ("x-aws-ec2-metadata-token", token));
     let request = Request {
-        method: "GET",
-        path: "/latest/dynamic/instance-identity/document",
         headers: header.as_slice(),
+        ..Request::get("/latest/dynamic/instance-identity/document")
     };
     endpoint.send(&request, deadline)
 }

@@ -1,11 +1,11 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Machine,
-    client::{Deadline, Endpoint, Request},
+    METADATA, Machine,
     found::{Found, object, text, worth},
     logs::LogGroup,
 };
+use crate::client::{Deadline, Endpoint, Request};
 
 /// By the task metadata endpoint, version 4 or else 3.
 pub(super) fn find(machine: &Machine) -> Result<Option<Found>, String> {
@@ -15,7 +15,7 @@ pub(super) fn find(machine: &Machine) -> Result<Option<Found>, String> {
         .filter(|uri| uri.trim().starts_with("http://"));
     let Some(uri) = uri else { return Ok(None) };
     let endpoint = Endpoint::parse(&uri)?;
-    let deadline = Deadline::start();
+    let deadline = Deadline::within(&METADATA);
     let container = get(&endpoint, "", deadline)?;
 
     let mut found = Found::default();
@@ -38,7 +38,7 @@ pub(super) fn find(machine: &Machine) -> Result<Option<Found>, String> {
 }
 
 fn get(endpoint: &Endpoint, path: &str, deadline: Deadline) -> Result<Map<String, Value>, String> {
-    let answer = endpoint.send(&Request { method: "GET", path, headers: &[] }, deadline)?;
+    let answer = endpoint.send(&Request::get(path), deadline)?;
     object(&answer, &format!("the answer of {endpoint}{path}"))
 }
 

@@ -1,9 +1,9 @@
 use super::{
-    Machine,
-    client::Deadline,
+    METADATA, Machine,
     found::{Found, object, text},
     logs::LogGroup,
 };
+use crate::client::Deadline;
 
 /// What Kubernetes gives a pod, to speak with the cluster's API.
 const TOKEN: &str = "var/run/secrets/kubernetes.io/serviceaccount/token";
@@ -16,7 +16,7 @@ pub(super) fn find(machine: &Machine) -> Result<Option<Found>, String> {
     if token.is_empty() {
         return Err(format!("/{TOKEN} is empty"));
     }
-    let map = api::cluster_info(machine, token, Deadline::start())?;
+    let map = api::cluster_info(machine, token, Deadline::within(&METADATA))?;
     let map = object(&map, "the config map amazon-cloudwatch/cluster-info")?;
     let data = map.get("data").and_then(|data| data.as_object());
 
@@ -51,7 +51,7 @@ mod api {
     };
 
     use super::{Deadline, Machine};
-    use crate::environment::client::{Endpoint, Request};
+    use crate::client::{Endpoint, Request};
 
     /// Who signed the certificate of the cluster's API.
     const AUTHORITY: &str = "var/run/secrets/kubernetes.io/serviceaccount/ca.crt";
@@ -76,7 +76,7 @@ mod api {
         };
         let endpoint = Endpoint::of(&host, port);
         let bearer = format!("Bearer {token}");
-        let request = Request { method: "GET", path: PATH, headers: &[("authorization", &bearer)] };
+        let request = Request { headers: &[("authorization", &bearer)], ..Request::get(PATH) };
         let name = ServerName::try_from(host.clone())
             .map_err(|_| format!("KUBERNETES_SERVICE_HOST={host:?} is no host"))?;
         let tls = ClientConnection::new(Arc::new(config(machine)?), name)

@@ -5,7 +5,6 @@
 //! and ends up in the `origin` and the `aws` block of segments.
 
 mod beanstalk;
-mod client;
 mod detect;
 mod ec2;
 mod ecs;
@@ -22,3 +21,14 @@ pub use variables::{VARIABLES, Variable};
 
 pub(crate) use detect::Detection;
 pub(crate) use variables::{Reader, Switch, switch};
+
+use std::time::Duration;
+
+use crate::client::Patience;
+
+/// For the metadata services that one plugin asks: they are a hop away or not there.
+const METADATA: Patience = Patience {
+    connect: Duration::from_millis(100),
+    step: Duration::from_secs(1),
+    total: Duration::from_secs(2),
+};

@@ -117,16 +117,18 @@ impl Exchange {
         if policy.ignores(request.path) {
             return None;
         }
-        let context = policy.believed(recorder.trace_context(&CallerHeaders {
+        let context = recorder.trace_context(&CallerHeaders {
             trace_header: request.trace_header,
             traceparent: request.traceparent,
             tracestate: request.tracestate,
-        }));
+        });
+        let context = policy.believed(context, || recorder.second());
         let asked = context.asked;
         let sampling = SamplingRequest {
             host: request.host,
             method: Some(request.method),
             path: Some(request.path),
+            ..SamplingRequest::default()
         };
         let name = policy.segment_name(recorder, request.host);
         let segment = recorder.segment(name).context(context).request(sampling).watched().begin();

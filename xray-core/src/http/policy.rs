@@ -110,14 +110,19 @@ impl ServerPolicy {
         proto.filter(|proto| self.trust_forwarded_proto && ["http", "https"].contains(proto))
     }
 
-    pub(super) fn believed(&self, context: TraceContext) -> TraceContext {
+    /// `second` gives the current second of the wall clock.
+    pub(super) fn believed(
+        &self,
+        context: TraceContext,
+        second: impl FnOnce() -> u64,
+    ) -> TraceContext {
         match self.incoming {
             Incoming::Ignore => TraceContext::default(),
             Incoming::RootOnly => context.root_only(),
             Incoming::Continue => {
                 let forces = context.header.sampled == Some(Sampled::Yes);
                 match &self.forced_per_second {
-                    Some((limit, reservoir)) if forces && !reservoir.take_now(*limit) => {
+                    Some((limit, reservoir)) if forces && !reservoir.take(second(), *limit) => {
                         context.undecided()
                     }
                     _ => context,
@@ -169,7 +174,7 @@ mod tests {
     #[test]
     fn forced_samples_have_a_cap() {
         let policy = ServerPolicy::new().forced_per_second(0);
-        let context = policy.believed(TraceHeader::parse("Sampled=1").into());
+        let context = policy.believed(TraceHeader::parse("Sampled=1").into(), || 1);
         assert_eq!(context.header.sampled, None);
     }
 }

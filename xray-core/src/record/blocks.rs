@@ -140,6 +140,9 @@ impl Entity {
         if status == 0 {
             return;
         }
+        if let Some(watch) = self.unrecorded() {
+            watch.set_status(status);
+        }
         self.change(0, |record, index| {
             record.http(index).status = Some(status);
             record.entities[index as usize].flags |= match Outcome::of_status(status) {

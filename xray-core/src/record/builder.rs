@@ -13,9 +13,9 @@ use crate::{
     environment::{Detection, Machine, Plugin, Switch, switch},
     header::Propagation,
     logging,
-    sample::{LocalRules, LocalSampler},
+    sample::{CentralSampler, CentralizedSampling, Daemon, LocalRules, Sampler},
     stats::Counters,
-    testing::{TestClock, TestIds},
+    testing::{TestChance, TestClock, TestIds},
 };
 
 /// How long a segment that has ended waits for its open subsegments.
@@ -39,7 +39,7 @@ pub struct RecorderBuilder {
     service: String,
     version: Option<String>,
     daemon: Option<String>,
-    rules: LocalRules,
+    sampling: Sampling,
     emitter: Option<Box<dyn Emitter>>,
     delivery: Option<Delivery>,
     timing: Timing,
@@ -61,7 +61,7 @@ impl RecorderBuilder {
             service: service.to_owned(),
             version: None,
             daemon: None,
-            rules: LocalRules::default(),
+            sampling: Sampling::Usual,
             emitter: None,
             delivery: None,
             timing: Timing { grace: GRACE, in_progress_after: Some(IN_PROGRESS_AFTER) },
@@ -90,10 +90,22 @@ impl RecorderBuilder {
         self
     }
 
-    /// Which requests are recorded, where no caller has decided: one a second and 5 % of the rest
-    /// if not set.
+    /// Which requests are recorded where no caller has decided: by these rules, and no others are asked
+    /// for. See [`centralized_sampling`](Self::centralized_sampling) for what holds if neither is set.
     pub fn sampling_rules(mut self, rules: LocalRules) -> Self {
-        self.rules = rules;
+        self.sampling = Sampling::Local(rules);
+        self
+    }
+
+    /// Which requests are recorded where no caller has decided: by the rules of the X-Ray service.
+    ///
+    /// So it is if nothing is said, as in the other X-Ray SDKs: the rules are asked for through the
+    /// daemon, and the built-in [`LocalRules`] decide while there are none. With an
+    /// [`emitter`](Self::emitter) of your own no daemon is assumed, and the built-in rules decide if
+    /// nothing else is said. In AWS Lambda the fallback decides, since nobody could ask there between two
+    /// invocations.
+    pub fn centralized_sampling(mut self, sampling: CentralizedSampling) -> Self {
+        self.sampling = Sampling::Central(sampling);
         self
     }
 
@@ -227,6 +239,13 @@ impl RecorderBuilder {
         self
     }
 
+    /// What decides in place of chance whether a sampling rate hits: for tests, see
+    /// [`testing`](crate::testing).
+    pub fn chance(mut self, chance: &TestChance) -> Self {
+        self.sources.chance = Some(chance.clone());
+        self
+    }
+
     /// What gives ids, in place of chance: for tests, see [`testing`](crate::testing).
     pub fn ids(mut self, ids: &TestIds) -> Self {
         self.sources.ids = Some(ids.clone());
@@ -273,6 +292,24 @@ impl RecorderBuilder {
             from_environment(environment, "AWS_XRAY_COLLECT_SQL_QUERIES", switch)
                 .map_or(self.collect_sql_queries, |word| word == Switch::On);
         let variables = environment.clone();
+        let service = clean_name(&service, "unknown").into_owned();
+        let central = match self.sampling {
+            Sampling::Local(rules) => Err(rules),
+            Sampling::Usual if self.emitter.is_some() => Err(LocalRules::default()),
+            Sampling::Usual => Ok(CentralizedSampling::new()),
+            Sampling::Central(central) => Ok(central),
+        };
+        let (rules, central) = match central {
+            Err(rules) => (rules, None),
+            Ok(central) if lambda || !enabled => (central.fallback, None),
+            Ok(CentralizedSampling { fallback, api, adaptive }) => {
+                let api = api.unwrap_or_else(|| Box::new(Daemon::new(&address)));
+                let clock = self.sources.clock.clone();
+                let sampler = CentralSampler::new(api, &service, adaptive.is_some(), clock);
+                (fallback, Some((sampler, adaptive)))
+            }
+        };
+        let (central, adaptive) = central.unzip();
         let counters = Arc::new(Counters::default());
         let hub = if enabled {
             let emitter = self.emitter.unwrap_or_else(|| Box::new(UdpEmitter::new(address)));
@@ -286,12 +323,13 @@ impl RecorderBuilder {
         let plugins = if enabled { self.plugins } else { Vec::new() };
         let detection = Detection::start(plugins, self.machine);
         Ok(Recorder::new(Inner {
-            service: clean_name(&service, "unknown").into_owned(),
+            service,
             enabled,
             random_noop_ids,
             propagation,
             context_missing,
-            sampler: LocalSampler::new(&self.rules),
+            sampler: Sampler::new(&rules, central),
+            adaptive: adaptive.flatten(),
             sources: self.sources,
             streaming_threshold,
             collect_sql_queries,
@@ -316,6 +354,13 @@ impl fmt::Debug for RecorderBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecorderBuilder").field("service", &self.service).finish_non_exhaustive()
     }
+}
+
+/// What was said of sampling.
+enum Sampling {
+    Usual,
+    Local(LocalRules),
+    Central(CentralizedSampling),
 }
 
 struct Nothing;

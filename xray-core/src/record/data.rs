@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -9,8 +9,9 @@ use super::{
         AnnotationData, AnnotationText, EntityData, HttpData, List, MetadataData, NONE, OPEN,
         Place, Rest, SqlData, Text,
     },
+    watch::End,
 };
-use crate::{SegmentId, TraceId};
+use crate::{SegmentId, TraceId, sample::RuleState};
 
 /// Most entities of one record: a segment with more of them is a loop gone wrong.
 pub(crate) const MAX_ENTITIES: usize = 65_536;
@@ -23,6 +24,8 @@ pub(crate) const MAX_RECORD_BYTES: usize = 8 * 1024 * 1024;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Data {
     pub(crate) common: Option<Arc<Common>>,
+    /// The rule of the X-Ray service that sampled it.
+    pub(crate) rule: Option<Arc<RuleState>>,
     pub(crate) trace_id: Option<TraceId>,
     pub(crate) parent_id: Option<SegmentId>,
     /// The first entity is a subsegment that leaves on its own.
@@ -48,6 +51,7 @@ pub(crate) struct Data {
 impl Data {
     pub(crate) fn clear(&mut self) {
         self.common = None;
+        self.rule = None;
         self.text.clear();
         self.entities.clear();
         self.free.clear();
@@ -59,6 +63,17 @@ impl Data {
         self.sql.clear();
         self.rest.clear();
         self.other_bytes = 0;
+    }
+
+    /// How the segment ended.
+    pub(super) fn end(&self) -> End {
+        let Some(segment) = self.entities.first() else { return End::default() };
+        let http = self.http.get(segment.http as usize);
+        End {
+            status: http.and_then(|http| http.status),
+            fault: segment.is_fault(http),
+            took: Duration::from_micros(segment.end.saturating_sub(segment.start)),
+        }
     }
 
     /// Roughly the bytes this record holds.

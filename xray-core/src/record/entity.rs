@@ -6,6 +6,7 @@ use super::{
     slots::{Place, Rest, flag},
     sources::Sources,
     state::Role,
+    watch::Unrecorded,
 };
 use crate::{SegmentId, TraceId, document::clean_name, header::Carried};
 
@@ -52,6 +53,8 @@ pub(super) struct Passing {
     /// Whether calls of our own say `Sampled=0`; where the decision is not ours, they say nothing.
     pub(super) decided: bool,
     pub(super) carried: Carried,
+    /// How it ends is reported for the sampling rule: only on the segment itself.
+    pub(super) watch: Option<Arc<Unrecorded>>,
 }
 
 /// A segment that somebody else emits, such as AWS Lambda: only what lies under it is recorded.
@@ -159,6 +162,9 @@ impl Entity {
 
     /// Says whether this service, or what it called, failed.
     pub fn set_fault(&self, fault: bool) {
+        if let Some(watch) = self.unrecorded() {
+            watch.set_fault(fault);
+        }
         self.flag(flag::FAULT | flag::EXCEPTION, if fault { flag::FAULT } else { 0 });
     }
 
@@ -190,6 +196,28 @@ impl Entity {
         }
     }
 
+    /// Keeps the segment that this entity belongs to, although the sampling decision was no: for work
+    /// that turns out to be worth a trace. It has no effect unless the recorder has a
+    /// [`Keep`](crate::Keep), which is what records such segments, and none once the segment has left.
+    ///
+    /// It counts in no sampling rule and against no limit of `Keep`. Services that were called before were
+    /// told `Sampled=0`; those called from now on are told `Sampled=1`.
+    ///
+    /// ```
+    /// use xray_core::{Entity, Keep, Recorder};
+    ///
+    /// let xray = Recorder::builder("orders").keep(Keep::on_demand()).build()?;
+    /// let segment = xray.segment("order").sampled(false).begin();
+    /// // deep inside, when the order turns out to be a large one:
+    /// segment.force_sampling();
+    /// # Ok::<(), xray_core::Error>(())
+    /// ```
+    pub fn force_sampling(&self) {
+        if let Kind::Recorded { live, .. } = &self.0 {
+            live.promote();
+        }
+    }
+
     /// Begins a subsegment of this entity. It ends when the guard is dropped.
     pub fn subsegment(&self, name: &str) -> Subsegment {
         let entity = match &self.0 {
@@ -208,7 +236,8 @@ impl Entity {
                     Live::begin(&facade.recorder, &name, caller, carried, Role::Streamed);
                 Self::recorded(live, Place { index: 0, id })
             }
-            Kind::Passing(_) | Kind::Absent => self.clone(),
+            Kind::Passing(passing) => Self::passing(Passing { watch: None, ..passing.clone() }),
+            Kind::Absent => self.clone(),
         };
         Subsegment::new(entity)
     }
@@ -233,6 +262,7 @@ impl Entity {
             continued: true,
             decided: true,
             carried,
+            watch: None,
         })
     }
 
@@ -249,8 +279,18 @@ impl Entity {
 
     /// Ends it now, or at a given time, if it has not ended.
     pub(super) fn end(&self, at: Option<SystemTime>) {
-        if let Kind::Recorded { live, place } = &self.0 {
-            live.end(*place, at);
+        match &self.0 {
+            Kind::Recorded { live, place } => live.end(*place, at),
+            Kind::Passing(Passing { watch: Some(watch), .. }) => watch.end(),
+            Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => {}
+        }
+    }
+
+    /// A segment that is not recorded and whose outcome is wanted all the same.
+    pub(super) fn unrecorded(&self) -> Option<&Unrecorded> {
+        match &self.0 {
+            Kind::Passing(passing) => passing.watch.as_deref(),
+            Kind::Recorded { .. } | Kind::Facade(_) | Kind::Absent => None,
         }
     }
 

@@ -26,7 +26,7 @@ impl Entity {
     #[track_caller]
     pub fn record_error<E: Error + ?Sized>(&self, error: &E) {
         if !self.is_sampled() {
-            return;
+            return self.note_exception();
         }
         let location = Location::caller();
         let mut first = exception(type_name::<E>(), error);
@@ -45,15 +45,16 @@ impl Entity {
     /// Entity::current().record_exceptions(&[refused]);
     /// ```
     pub fn record_exceptions(&self, chain: &[Exception]) {
-        if self.is_sampled() {
-            self.push_exceptions(&shortened(chain.to_vec()), flag::EXCEPTION, Known::ById);
+        if !self.is_sampled() {
+            return self.note_exception();
         }
+        self.push_exceptions(&shortened(chain.to_vec()), flag::EXCEPTION, Known::ById);
     }
 
     /// Records an error that a framework hands over as a trait object.
     pub(crate) fn record_dyn_error(&self, error: &(dyn Error + 'static)) {
         if !self.is_sampled() {
-            return;
+            return self.note_exception();
         }
         let mut chain = describe(|| Some(error));
         // The stack here is the framework's; where the error was made is long gone.
@@ -83,10 +84,20 @@ impl Entity {
     /// Records an end that no error value stands for.
     pub(crate) fn record_failure(&self, kind: &'static str, message: &str, fault: bool) {
         if !self.is_sampled() {
+            if fault {
+                self.note_exception();
+            }
             return;
         }
         let bit = if fault { flag::EXCEPTION } else { flag::ERROR };
         self.push_chain(vec![Exception::new(kind, message)], bit);
+    }
+
+    /// Of an exception that is not recorded, only that there was one may be wanted.
+    fn note_exception(&self) {
+        if let Some(watch) = self.unrecorded() {
+            watch.record_exception();
+        }
     }
 
     fn describe(&self, first: Exception, mut causes: Vec<Exception>) {

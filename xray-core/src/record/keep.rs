@@ -1,6 +1,10 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{document::Document, sample::reservoir::Reservoir, stats::Counters};
+use crate::{
+    document::Document,
+    sample::{caught, reservoir::Reservoir},
+    stats::Counters,
+};
 
 /// Which requests are kept although the sampling decision was no: those that turn out to matter.
 ///
@@ -37,7 +41,9 @@ pub(super) enum Fate {
 }
 
 impl Keep {
-    /// Keeps nothing yet, and never more than `per_second` segments a second.
+    /// Keeps nothing yet but what code asks for with
+    /// [`force_sampling`](crate::Entity::force_sampling), and of all else never more than `per_second`
+    /// segments a second.
     pub fn at_most(per_second: u32) -> Self {
         Self {
             faults: false,
@@ -46,6 +52,11 @@ impl Keep {
             per_second,
             reservoir: Arc::default(),
         }
+    }
+
+    /// Keeps what code asks for with [`force_sampling`](crate::Entity::force_sampling), and nothing else.
+    pub fn on_demand() -> Self {
+        Self::at_most(0)
     }
 
     /// Keeps segments that are a fault.
@@ -66,27 +77,23 @@ impl Keep {
         self
     }
 
-    pub(super) fn judge(&self, document: &Document<'_>, counters: &Counters) -> Fate {
+    /// `second` gives the current second of the wall clock.
+    pub(super) fn judge(
+        &self,
+        document: &Document<'_>,
+        second: impl FnOnce() -> u64,
+        counters: &Counters,
+    ) -> Fate {
         let took = document.end_time.map_or(0.0, |end| end - document.start_time);
         let worth = (self.faults && document.fault)
             || self.slower_than.is_some_and(|limit| took > limit.as_secs_f64())
             || self.wanted.as_ref().is_some_and(|wanted| caught(|| wanted(document), counters));
         match worth {
             false => Fate::Discarded,
-            true if self.reservoir.take_now(self.per_second) => Fate::Kept,
+            true if self.reservoir.take(second(), self.per_second) => Fate::Kept,
             true => Fate::Capped,
         }
     }
-}
-
-/// A predicate that panics wants nothing; the panic is not the request's concern.
-fn caught(wanted: impl FnOnce() -> bool, counters: &Counters) -> bool {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(wanted)).unwrap_or_else(|_| {
-        if counters.hook_panicked() {
-            crate::logging::error!("the predicate of Keep panicked; it keeps nothing then");
-        }
-        false
-    })
 }
 
 // Its panics are caught, so a recorder stays usable in code that catches panics of its own.

@@ -1,6 +1,9 @@
 use std::{
-    sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use super::{
@@ -8,7 +11,9 @@ use super::{
     data::MAX_ENTITIES,
     keep::Fate,
     slots::{NONE, OPEN, Place},
+    sources::Beginning,
     state::{Leaving, Provisional, Role, State},
+    watch::Watch,
 };
 use crate::{
     SegmentId, TraceId,
@@ -29,11 +34,11 @@ pub(crate) struct Live {
     pub(crate) carried: Carried,
     /// The decision was no, and callers and callees were told so; it may still be kept at its end.
     pub(crate) provisional: Option<Provisional>,
-    /// The one wall clock reading is in the record; all else is measured from here, so that a
-    /// clock step cannot make a negative duration.
-    base: Instant,
-    /// That reading.
-    start: Duration,
+    beginning: Beginning,
+    /// How it ends is reported for the sampling rule.
+    watch: Option<Watch>,
+    /// Code demanded that it is kept, although the decision was no.
+    promoted: AtomicBool,
     /// Bytes that count as held while it waits for its subsegments.
     held: AtomicUsize,
     state: Mutex<State>,
@@ -49,20 +54,22 @@ impl Live {
         role: Role,
     ) -> (Arc<Self>, SegmentId) {
         let sources = recorder.sources();
-        let now = sources.now();
-        let trace_id = root.unwrap_or_else(|| sources.trace_id(now.as_secs()));
+        let beginning = Beginning::now(sources);
+        let trace_id = root.unwrap_or_else(|| sources.trace_id(beginning.wall.as_secs()));
         let id = sources.segment_id();
         let mut record = recorder.hub().record();
         record.common = Some(Arc::clone(recorder.common()));
         record.trace_id = Some(trace_id);
         record.parent_id = parent;
         record.streamed = matches!(role, Role::Streamed);
-        record.start = now.as_micros() as u64;
-        record.push_entity(id, NONE, name, 0);
-        let provisional = match role {
-            Role::Provisional(provisional) => Some(provisional),
-            Role::Segment | Role::Streamed => None,
+        let (rule, provisional, watch) = match role {
+            Role::Segment(rule, watch) => (rule, None, watch),
+            Role::Streamed => (None, None, None),
+            Role::Provisional(provisional, watch) => (None, Some(provisional), watch),
         };
+        record.rule = rule;
+        record.start = beginning.wall.as_micros() as u64;
+        record.push_entity(id, NONE, name, 0);
         let state = State {
             record: Some(record),
             provisional: provisional.is_some(),
@@ -80,8 +87,9 @@ impl Live {
             id,
             carried,
             provisional,
-            base: Instant::now(),
-            start: now,
+            beginning,
+            watch,
+            promoted: AtomicBool::new(false),
             held: AtomicUsize::new(0),
             state: Mutex::new(state),
         };
@@ -152,6 +160,7 @@ impl Live {
         let at = at.map(micros_since_epoch);
         let hub = self.recorder.hub();
         let mut provisional = None;
+        let mut ended = None;
         let (mut delivered, hold) = {
             let mut state = lock(&self.state);
             let Some(record) = state.record.as_mut() else { return };
@@ -163,6 +172,7 @@ impl Live {
             entity.end = now.clamp(entity.start, OPEN - 1);
             if place.index == 0 && !state.left_early {
                 state.segment_open = false;
+                ended = self.watch.as_ref().zip(state.record.as_ref().map(|record| record.end()));
                 if let Some(ticket) = state.ticket.take() {
                     hub.unwatch(&ticket);
                 }
@@ -194,8 +204,11 @@ impl Live {
             };
             (delivered, hold)
         };
+        // Outside of the lock, since both may ask the user's code.
+        if let Some((watch, end)) = ended {
+            watch.settle(&self.recorder, end);
+        }
         if let Some(record) = provisional {
-            // Outside of the lock, since it may ask the user's code.
             let fate = self.judge(&record);
             delivered = self.decide(&mut lock(&self.state), fate);
             if delivered {
@@ -249,7 +262,7 @@ impl Live {
     }
 
     pub(crate) fn began(&self) -> Instant {
-        self.base
+        self.beginning.mono
     }
 
     /// Sends what is there of a segment that runs, once.
@@ -266,8 +279,26 @@ impl Live {
 
     fn judge(&self, record: &Data) -> Fate {
         let document = Tree::new(record).document(0);
-        let counters = self.recorder.counters();
-        self.recorder.keep().map_or(Fate::Discarded, |keep| keep.judge(&document, counters))
+        let recorder = &self.recorder;
+        let second = || recorder.second();
+        recorder
+            .keep()
+            .map_or(Fate::Discarded, |keep| keep.judge(&document, second, recorder.counters()))
+    }
+
+    /// Keeps a segment that the rules did not sample; from now on it is one as any other.
+    pub(crate) fn promote(&self) {
+        let mut state = lock(&self.state);
+        if state.provisional && state.record.is_some() {
+            state.provisional = false;
+            self.promoted.store(true, Ordering::Relaxed);
+            stats::add(&self.recorder.counters().promoted, 1);
+        }
+    }
+
+    /// What callers and callees are told: not sampled as long as it may be thrown away.
+    pub(crate) fn is_told_sampled(&self) -> bool {
+        self.provisional.is_none() || self.promoted.load(Ordering::Relaxed)
     }
 
     /// Settles whether a provisional segment leaves.
@@ -308,11 +339,7 @@ impl Live {
     }
 
     fn elapsed(&self) -> u64 {
-        let elapsed = match self.recorder.sources().clock() {
-            None => self.base.elapsed(),
-            Some(clock) => clock.since_epoch().saturating_sub(self.start),
-        };
-        elapsed.as_micros() as u64
+        self.beginning.elapsed(self.recorder.sources()).as_micros() as u64
     }
 }
 

@@ -23,6 +23,7 @@ mod state;
 mod subsegment;
 mod subtree;
 mod view;
+mod watch;
 
 pub use builder::RecorderBuilder;
 pub use context::Entered;
@@ -39,6 +40,7 @@ pub use subsegment::{Subsegment, subsegment};
 pub(crate) use data::Data;
 pub(crate) use hook::Hook;
 pub(crate) use live::Live;
+pub(crate) use sources::since_epoch;
 pub(crate) use view::Tree;
 
 use std::sync::Arc;

@@ -57,7 +57,7 @@ impl Entity {
     fn header(&self) -> Option<TraceHeader> {
         let (root, parent, sampled) = match &self.0 {
             Kind::Recorded { live, place } => {
-                let told = if live.provisional.is_some() { Sampled::No } else { Sampled::Yes };
+                let told = if live.is_told_sampled() { Sampled::Yes } else { Sampled::No };
                 (live.trace_id, Some(place.id), Some(told))
             }
             Kind::Passing(passing) => {
@@ -86,9 +86,13 @@ impl Entity {
     pub fn response_header(&self, asked: bool) -> Option<TraceHeader> {
         let (root, sampled) = match &self.0 {
             Kind::Recorded { live, .. } => match live.provisional {
-                None => (live.trace_id, Sampled::Yes),
-                Some(Provisional { continued: true }) => (live.trace_id, Sampled::No),
-                Some(Provisional { continued: false }) => return None,
+                Some(Provisional { continued }) if !live.is_told_sampled() => {
+                    if !continued {
+                        return None;
+                    }
+                    (live.trace_id, Sampled::No)
+                }
+                _ => (live.trace_id, Sampled::Yes),
             },
             Kind::Passing(Passing { root, continued: true, .. }) => (*root, Sampled::No),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => return None,

@@ -11,7 +11,7 @@ use crate::{
     emit::{Flush, Hub},
     environment::Reader,
     header::{CallerHeaders, Carried, Propagation, Sampled, TraceContext},
-    sample::LocalSampler,
+    sample::{AdaptiveSampling, RuleSource, Sampler, SamplingDecision, SamplingStatus},
     stats::{self, Counters, Stats},
 };
 
@@ -38,7 +38,8 @@ pub(super) struct Inner {
     pub(super) random_noop_ids: bool,
     pub(super) propagation: Propagation,
     pub(super) context_missing: ContextMissing,
-    pub(super) sampler: LocalSampler,
+    pub(super) sampler: Sampler,
+    pub(super) adaptive: Option<AdaptiveSampling>,
     pub(super) sources: Sources,
     pub(super) streaming_threshold: usize,
     pub(super) collect_sql_queries: bool,
@@ -120,6 +121,7 @@ impl Recorder {
                     continued: true,
                     decided: sampled.is_some(),
                     carried,
+                    watch: None,
                 })
             }
         }
@@ -171,13 +173,44 @@ impl Recorder {
     /// use xray_core::{Recorder, SamplingRequest, sample::LocalRules};
     ///
     /// let xray = Recorder::builder("orders").sampling_rules(LocalRules::everything()).build()?;
-    /// assert!(xray.sample(&SamplingRequest::default()));
+    /// assert!(xray.sample(&SamplingRequest::default()).is_sampled());
+    /// # Ok::<(), xray_core::Error>(())
+    /// ```
+    pub fn sample(&self, request: &SamplingRequest<'_>) -> SamplingDecision {
+        let inner = &*self.inner;
+        if !inner.enabled {
+            return SamplingDecision::without_rule(false);
+        }
+        let request =
+            SamplingRequest { service: request.service.or(Some(&inner.service)), ..*request };
+        let service_type = || inner.common.detection.current().origin();
+        inner.sampler.decide(
+            request,
+            service_type,
+            || self.second(),
+            |rate| inner.sources.hits(rate),
+        )
+    }
+
+    /// How it is decided now which requests are recorded, and what was decided so far.
+    ///
+    /// ```
+    /// use xray_core::{Recorder, sample::{LocalRules, RuleSource}};
+    ///
+    /// let xray = Recorder::builder("orders").sampling_rules(LocalRules::everything()).build()?;
+    /// xray.begin_segment("order").end();
+    /// let status = xray.sampling_status();
+    /// assert_eq!(status.source, RuleSource::Local);
+    /// assert_eq!((status.rules[0].name.as_str(), status.rules[0].by_rate), ("default", 1));
     /// # Ok::<(), xray_core::Error>(())
     /// ```
     #[must_use]
-    pub fn sample(&self, request: &SamplingRequest<'_>) -> bool {
-        let sources = &self.inner.sources;
-        self.inner.enabled && self.inner.sampler.decide(request, || sources.now().as_secs())
+    pub fn sampling_status(&self) -> SamplingStatus {
+        let mut status = self.inner.sampler.status(self.second());
+        if !self.inner.enabled {
+            status.source = RuleSource::Off;
+        }
+        status
     }
 
     /// What was recorded, sent and lost so far.
@@ -218,6 +251,11 @@ impl Recorder {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.inner.counters
+    }
+
+    /// The current second of the wall clock.
+    pub(crate) fn second(&self) -> u64 {
+        self.inner.sources.now().as_secs()
     }
 
     pub(super) fn sources(&self) -> &Sources {

@@ -5,12 +5,13 @@ use super::{
     entity::Passing,
     slots::Place,
     state::{Provisional, Role},
+    watch::{Unrecorded, Watch},
 };
 use crate::{
     Error, SegmentId, TraceId,
     document::{MAX_SHORT_TEXT, clean_name, cut, is_name},
     header::{Sampled, TraceContext, TraceHeader},
-    sample::SamplingRequest,
+    sample::{SamplingDecision, SamplingRequest},
     stats,
 };
 
@@ -111,7 +112,8 @@ impl<'a> SegmentBuilder<'a> {
         self
     }
 
-    /// What the sampling rules are asked about.
+    /// What the sampling rules are asked about. Work that no request starts is matched by the segment's
+    /// name, as the name of a service, and by the service's type.
     pub fn request(mut self, request: SamplingRequest<'a>) -> Self {
         self.request = request;
         self
@@ -152,47 +154,60 @@ impl<'a> SegmentBuilder<'a> {
         if !inner.enabled {
             return Segment::new(Entity::absent());
         }
-        let sampled = match self.context.header.sampled {
-            Some(Sampled::Yes) => {
-                stats::add(&inner.counters.forced, 1);
-                true
-            }
-            Some(Sampled::No) => false,
-            Some(Sampled::Requested) | None => {
-                self.sampled.unwrap_or_else(|| self.recorder.sample(&self.request))
-            }
-        };
+        let decision = self.decide();
+        let sampled = decision.is_sampled();
+        let root = self.context.header.root;
+        let watch = Watch::of(&decision, self.recorder, self.name, root, &self.request);
         let role = match &inner.keep {
-            _ if sampled => Some(Role::Segment),
-            Some(_) => {
-                let continued = self.context.header.root.is_some();
-                Some(Role::Provisional(Provisional { continued }))
-            }
-            None => None,
+            _ if sampled => Ok(Role::Segment(decision.into_rule(), watch)),
+            Some(_) => Ok(Role::Provisional(Provisional { continued: root.is_some() }, watch)),
+            None => Err(watch),
         };
         let counter = if sampled { &inner.counters.sampled } else { &inner.counters.unsampled };
         stats::add(counter, 1);
-        let entity = if let Some(role) = role {
-            let name = clean_name(self.name, &inner.service);
-            let TraceHeader { root, parent, .. } = self.context.header;
-            let carried = self.recorder.carried(&self.context);
-            let (live, id) = Live::begin(self.recorder, &name, (root, parent), carried, role);
-            if self.watched && sampled {
-                live.watch();
-            }
-            let entity = Entity::recorded(live, Place { index: 0, id });
-            if let Some(link) = self.context.link {
-                entity.link(link);
-            }
-            entity
-        } else {
-            Entity::passing(self.passing())
+        let entity = match role {
+            Ok(role) => self.record(role, sampled),
+            Err(watch) => Entity::passing(self.passing(watch)),
         };
         inner.hub.check_deadlines();
         Segment::new(entity)
     }
 
-    fn passing(self) -> Passing {
+    /// The caller decides first, then the code, then the rules.
+    fn decide(&self) -> SamplingDecision {
+        match self.context.header.sampled {
+            Some(Sampled::Yes) => {
+                stats::add(&self.recorder.inner().counters.forced, 1);
+                SamplingDecision::without_rule(true)
+            }
+            Some(Sampled::No) => SamplingDecision::without_rule(false),
+            Some(Sampled::Requested) | None => match self.sampled {
+                Some(sampled) => SamplingDecision::without_rule(sampled),
+                None => {
+                    let service = self.request.service.or(Some(self.name));
+                    self.recorder.sample(&SamplingRequest { service, ..self.request })
+                }
+            },
+        }
+    }
+
+    fn record(self, role: Role, sampled: bool) -> Entity {
+        let inner = self.recorder.inner();
+        let name = clean_name(self.name, &inner.service);
+        let TraceHeader { root, parent, .. } = self.context.header;
+        let carried = self.recorder.carried(&self.context);
+        let (live, id) = Live::begin(self.recorder, &name, (root, parent), carried, role);
+        if self.watched && sampled {
+            live.watch();
+        }
+        let entity = Entity::recorded(live, Place { index: 0, id });
+        if let Some(link) = self.context.link {
+            entity.link(link);
+        }
+        entity
+    }
+
+    fn passing(self, watch: Option<Watch>) -> Passing {
         let inner = self.recorder.inner();
         let carried = self.recorder.carried(&self.context);
         let header = self.context.header;
@@ -205,7 +220,8 @@ impl<'a> SegmentBuilder<'a> {
         let continued = header.root.is_some();
         let parent = if continued { header.parent } else { Some(id) };
         let recorder = self.recorder.key();
-        Passing { recorder, root, id, parent, continued, decided: true, carried }
+        let watch = watch.map(|watch| Unrecorded::begin(watch, self.recorder));
+        Passing { recorder, root, id, parent, continued, decided: true, carried, watch }
     }
 }
 

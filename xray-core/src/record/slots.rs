@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     SegmentId,
     document::{Exception, Link, Namespace},
+    http::Outcome,
 };
 
 /// No entity, no block, no next item.
@@ -81,6 +82,14 @@ pub(crate) struct EntityData {
 impl EntityData {
     pub(crate) fn is_open(&self) -> bool {
         self.end == OPEN
+    }
+
+    /// An exception makes a fault, unless the status says that the caller is to blame.
+    pub(super) fn is_fault(&self, http: Option<&HttpData>) -> bool {
+        let outcome = http.and_then(|http| http.status).map(Outcome::of_status);
+        let refused = matches!(outcome, Some(Outcome::Error | Outcome::Throttle));
+        let set = |bit| self.flags & bit != 0;
+        set(flag::FAULT) || (set(flag::EXCEPTION) && !refused)
     }
 }
 

@@ -1,28 +1,31 @@
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::{
     SegmentId, TraceId,
-    testing::{TestClock, TestIds},
+    testing::{TestChance, TestClock, TestIds},
 };
 
-/// Where times and ids come from: the system, or what a test put in its place.
+/// Where times, ids and chance come from: the system, or what a test put in its place.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pub(super) clock: Option<TestClock>,
     pub(super) ids: Option<TestIds>,
+    pub(super) chance: Option<TestChance>,
 }
 
 impl Sources {
     /// Since the epoch, by the wall clock.
     pub(crate) fn now(&self) -> Duration {
-        match &self.clock {
-            None => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
-            Some(clock) => clock.since_epoch(),
-        }
+        since_epoch(self.clock.as_ref())
     }
 
-    pub(crate) fn clock(&self) -> Option<&TestClock> {
-        self.clock.as_ref()
+    /// Whether something of this probability happens.
+    pub(crate) fn hits(&self, rate: f64) -> bool {
+        match &self.chance {
+            // Chance is not asked where nothing depends on it, and a rate of 0 never hits.
+            None => rate > 0.0 && rand::random::<f64>() < rate,
+            Some(chance) => chance.hits(rate),
+        }
     }
 
     /// Whether ids come from a test.
@@ -42,6 +45,35 @@ impl Sources {
         match &self.ids {
             None => SegmentId::random(),
             Some(ids) => ids.segment_id(),
+        }
+    }
+}
+
+/// By the wall clock, or what stands in for it.
+pub(crate) fn since_epoch(clock: Option<&TestClock>) -> Duration {
+    match clock {
+        None => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        Some(clock) => clock.since_epoch(),
+    }
+}
+
+/// When something began: the one reading of the wall clock, and the monotonic clock for all that is
+/// measured from it, so that a clock step cannot make a negative duration.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beginning {
+    pub(super) wall: Duration,
+    pub(super) mono: Instant,
+}
+
+impl Beginning {
+    pub(super) fn now(sources: &Sources) -> Self {
+        Self { wall: sources.now(), mono: Instant::now() }
+    }
+
+    pub(super) fn elapsed(&self, sources: &Sources) -> Duration {
+        match &sources.clock {
+            None => self.mono.elapsed(),
+            Some(clock) => clock.since_epoch().saturating_sub(self.wall),
         }
     }
 }

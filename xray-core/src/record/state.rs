@@ -1,7 +1,9 @@
 //! What of a live segment has left, and what an end sends on its way.
 
-use super::Data;
-use crate::{document::MAX_DATAGRAM, emit::Ticket};
+use std::sync::Arc;
+
+use super::{Data, watch::Watch};
+use crate::{document::MAX_DATAGRAM, emit::Ticket, sample::RuleState};
 
 /// Room in the queue that makes a look through the whole segment worth it.
 const SWEEP: usize = 1_024;
@@ -10,12 +12,13 @@ const SWEEP: usize = 1_024;
 const STREAM_BYTES: usize = MAX_DATAGRAM / 2;
 
 /// How a segment begins.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) enum Role {
-    Segment,
+    /// The rule that sampled it, and who waits for its end.
+    Segment(Option<Arc<RuleState>>, Option<Watch>),
     /// A subsegment that leaves on its own.
     Streamed,
-    Provisional(Provisional),
+    Provisional(Provisional, Option<Watch>),
 }
 
 /// What is remembered of a request that was not sampled and is recorded all the same.

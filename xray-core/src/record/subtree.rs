@@ -162,6 +162,7 @@ impl Data {
     fn empty_copy(&self) -> Self {
         Self {
             common: self.common.clone(),
+            rule: self.rule.clone(),
             trace_id: self.trace_id,
             parent_id: self.parent_id,
             streamed: self.streamed,

@@ -12,7 +12,7 @@ use crate::{
         AnnotationValue, Annotations, Aws, Cause, Document, Http, HttpRequest, HttpResponse,
         MAX_DEPTH, Metadata, Service, Sql, XRay,
     },
-    http::Outcome,
+    sample::RuleState,
 };
 
 /// A record's tree, ready to give documents.
@@ -92,7 +92,7 @@ impl<'a> Tree<'a> {
         document.aws.get_or_insert_default().xray = Some(XRay {
             sdk: "X-Ray for Rust",
             sdk_version: env!("CARGO_PKG_VERSION"),
-            sampling_rule_name: None,
+            sampling_rule_name: self.data.rule.as_deref().map(RuleState::name),
         });
         for (key, value) in &common.annotations {
             let annotations = &mut document.annotations.entries;
@@ -109,9 +109,6 @@ impl<'a> Tree<'a> {
         let entity = &data.entities[index as usize];
         let http = data.http.get(entity.http as usize);
         let rest = self.rest(entity);
-        let status = http.and_then(|http| http.status);
-        let refused =
-            matches!(status.map(Outcome::of_status), Some(Outcome::Error | Outcome::Throttle));
         let set = |bit| entity.flags & bit != 0;
         Document {
             name: Cow::Borrowed(data.text(entity.name)),
@@ -136,7 +133,7 @@ impl<'a> Tree<'a> {
             metadata: self.metadata(entity.metadata.first),
             error: set(flag::ERROR),
             throttle: set(flag::THROTTLE),
-            fault: set(flag::FAULT) || (set(flag::EXCEPTION) && !refused),
+            fault: entity.is_fault(http),
             cause: rest.and_then(|rest| self.cause(rest)),
             precursor_ids: rest.map_or(&[], |rest| &rest.precursors),
             links: rest.map_or(&[], |rest| &rest.links),

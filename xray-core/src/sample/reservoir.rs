@@ -1,7 +1,4 @@
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// So many per second of the wall clock, without a lock.
 #[derive(Debug, Default)]
@@ -11,14 +8,9 @@ pub(crate) struct Reservoir {
 }
 
 impl Reservoir {
-    /// Takes one of the `limit` that the current second has; `false` if they are used up.
-    pub(crate) fn take_now(&self, limit: u32) -> bool {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.take(now.as_secs(), limit)
-    }
-
-    /// As [`take_now`](Self::take_now), where it is known which second is the current one.
-    pub(super) fn take(&self, second: u64, limit: u32) -> bool {
+    /// Takes one of the `limit` that this second has; `false` if they are used up. A second that is not
+    /// the last one's, be it an earlier one, begins anew.
+    pub(crate) fn take(&self, second: u64, limit: u32) -> bool {
         if limit == 0 {
             return false;
         }
@@ -47,6 +39,8 @@ mod tests {
         let taken = |second| (0..10).filter(|_| reservoir.take(second, 3)).count();
         assert_eq!((taken(7), taken(8), taken(8)), (3, 3, 0));
         assert!(!Reservoir::default().take(1, 0));
+        // A clock that was set back.
+        assert_eq!((taken(5), taken(5)), (3, 0));
     }
 
     #[test]

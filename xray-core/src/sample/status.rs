@@ -1,5 +1,7 @@
 use serde::Serialize;
 
+use super::{counts::Totals, matcher::Matcher};
+
 /// How a recorder decides now, and what it decided so far.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -35,9 +37,9 @@ pub struct ServiceStatus {
     pub address: String,
     /// Seconds since it last gave rules; `None` if it never did.
     pub rules_age: Option<f64>,
-    /// Calls that were answered.
+    /// Calls made.
     pub calls: u64,
-    /// Calls that failed.
+    /// Of these, calls that failed.
     pub errors: u64,
     /// Why the last call failed; `None` if it did not.
     pub last_error: Option<String>,
@@ -84,4 +86,30 @@ pub struct RuleStatus {
     pub by_rate: u64,
     /// Not sampled.
     pub not_sampled: u64,
+}
+
+impl RuleStatus {
+    /// A rule that has only patterns and counts; the rest is for the caller to fill in.
+    pub(super) fn new(name: String, matcher: &Matcher, counts: Totals) -> Self {
+        Self {
+            name,
+            priority: None,
+            host: matcher.host.as_str().to_owned(),
+            http_method: matcher.http_method.as_str().to_owned(),
+            url_path: matcher.url_path.as_str().to_owned(),
+            service_name: None,
+            service_type: None,
+            rate: 0.0,
+            reservoir: 0,
+            quota: None,
+            quota_until: None,
+            boost: None,
+            boost_until: None,
+            requests: counts.requests,
+            taken: counts.taken,
+            borrowed: counts.borrowed,
+            by_rate: counts.by_rate,
+            not_sampled: counts.not_sampled(),
+        }
+    }
 }

@@ -41,11 +41,13 @@
 //! # Ok::<(), xray_core::Error>(())
 //! ```
 
+mod chance;
 mod clock;
 mod ids;
 mod memory;
 mod trees;
 
+pub use chance::TestChance;
 pub use clock::TestClock;
 pub use ids::TestIds;
 pub use memory::MemoryEmitter;

@@ -1,17 +1,15 @@
 use httparse::{EMPTY_HEADER, Response, Status, parse_chunk_size};
 
-use super::MAX_ANSWER;
-
 /// Most header lines of an answer.
 const MAX_HEADERS: usize = 64;
 
 /// The body of an answer, once all of it is there; `ended` says that nothing follows. Anything but
-/// a 200 is an error, a redirect too: a metadata service has no reason to send us elsewhere.
-pub(super) fn body(received: &[u8], ended: bool) -> Result<Option<Vec<u8>>, String> {
-    let body = match head(received)? {
+/// a 200 is an error, a redirect too: what is asked here has no reason to send us elsewhere.
+pub(super) fn body(received: &[u8], ended: bool, most: usize) -> Result<Option<Vec<u8>>, String> {
+    let body = match head(received, most)? {
         None => None,
         Some((start, Length::Known(length))) => received[start..].get(..length).map(<[u8]>::to_vec),
-        Some((start, Length::Chunked)) => unchunked(&received[start..])?,
+        Some((start, Length::Chunked)) => unchunked(&received[start..], most)?,
         Some((start, Length::UntilEnd)) => ended.then(|| received[start..].to_vec()),
     };
     if body.is_none() && ended {
@@ -27,7 +25,7 @@ enum Length {
 }
 
 /// Where the body begins and how its end is told, once the head is there.
-fn head(received: &[u8]) -> Result<Option<(usize, Length)>, String> {
+fn head(received: &[u8], most: usize) -> Result<Option<(usize, Length)>, String> {
     let mut headers = [EMPTY_HEADER; MAX_HEADERS];
     let mut head = Response::new(&mut headers);
     let start = match head.parse(received) {
@@ -45,21 +43,21 @@ fn head(received: &[u8]) -> Result<Option<(usize, Length)>, String> {
     let length = match (header("transfer-encoding"), header("content-length")) {
         (Some(encoding), _) if encoding.eq_ignore_ascii_case(b"chunked") => Length::Chunked,
         (Some(_), _) => return Err("the answer has a transfer encoding we cannot read".into()),
-        (None, Some(length)) => Length::Known(known(length)?),
+        (None, Some(length)) => Length::Known(known(length, most)?),
         (None, None) => Length::UntilEnd,
     };
     Ok(Some((start, length)))
 }
 
-fn known(length: &[u8]) -> Result<usize, String> {
+fn known(length: &[u8], most: usize) -> Result<usize, String> {
     let length = std::str::from_utf8(length).ok().and_then(|text| text.parse().ok());
     length
-        .filter(|&length| length <= MAX_ANSWER)
-        .ok_or_else(|| format!("the answer's content-length is no number up to {MAX_ANSWER}"))
+        .filter(|&length| length <= most)
+        .ok_or_else(|| format!("the answer's content-length is no number up to {most}"))
 }
 
 /// The chunks put together, once the last one is there; what follows it is of no use to us.
-fn unchunked(mut rest: &[u8]) -> Result<Option<Vec<u8>>, String> {
+fn unchunked(mut rest: &[u8], most: usize) -> Result<Option<Vec<u8>>, String> {
     let mut body = Vec::new();
     loop {
         let size = parse_chunk_size(rest).map_err(|_| "the answer has a malformed chunk")?;
@@ -68,8 +66,8 @@ fn unchunked(mut rest: &[u8]) -> Result<Option<Vec<u8>>, String> {
         if size == 0 {
             return Ok(Some(body));
         }
-        if size > MAX_ANSWER {
-            return Err(format!("the answer has a chunk over {MAX_ANSWER} bytes"));
+        if size > most {
+            return Err(format!("the answer has a chunk over {most} bytes"));
         }
         let end = line + size;
         let (Some(chunk), Some(line_end)) = (rest.get(line..end), rest.get(end..end + 2)) else {
@@ -90,11 +88,11 @@ mod tests {
     /// What is read of an answer that arrives byte by byte.
     fn read(answer: &str) -> Result<String, String> {
         for length in 0..=answer.len() {
-            if let Some(body) = body(&answer.as_bytes()[..length], false)? {
+            if let Some(body) = body(&answer.as_bytes()[..length], false, 1_000)? {
                 return Ok(String::from_utf8(body).unwrap());
             }
         }
-        let body = body(answer.as_bytes(), true)?;
+        let body = body(answer.as_bytes(), true, 1_000)?;
         Ok(String::from_utf8(body.unwrap()).unwrap())
     }
 

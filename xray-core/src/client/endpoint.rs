@@ -7,33 +7,38 @@ use std::{
 
 use super::{Request, told};
 
-/// Longest wait for a connection: metadata services are a hop away or not there.
-const CONNECT: Duration = Duration::from_millis(100);
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// Until there is a connection.
+    pub(crate) connect: Duration,
+    /// Until the next bytes come.
+    pub(crate) step: Duration,
+    /// Until all is done.
+    pub(crate) total: Duration,
+}
 
-/// Longest wait for the next bytes.
-const STEP: Duration = Duration::from_secs(1);
-
-/// Longest time that all exchanges of one plugin take together.
-const TOTAL: Duration = Duration::from_secs(2);
-
-/// When a plugin has to be done.
+/// When one exchange, or several together, have to be done.
 #[derive(Clone, Copy)]
-pub(in crate::environment) struct Deadline(Instant);
+pub(crate) struct Deadline {
+    at: Instant,
+    patience: Patience,
+}
 
 impl Deadline {
-    pub(in crate::environment) fn start() -> Self {
-        Self(Instant::now() + TOTAL)
+    pub(crate) fn within(patience: &Patience) -> Self {
+        Self { at: Instant::now() + patience.total, patience: *patience }
     }
 
     /// The time that is left, at most `step`.
     fn left(self, step: Duration) -> io::Result<Duration> {
-        let left = self.0.saturating_duration_since(Instant::now()).min(step);
+        let left = self.at.saturating_duration_since(Instant::now()).min(step);
         if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
     }
 }
 
-/// Where a metadata service is: `http://host:port/path`.
-pub(in crate::environment) struct Endpoint {
+/// Where a service is: `http://host:port/path`.
+pub(crate) struct Endpoint {
     /// Host and port, as the `Host` header has them.
     authority: String,
     /// The port, where the authority has none.
@@ -43,7 +48,7 @@ pub(in crate::environment) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(in crate::environment) fn parse(url: &str) -> Result<Self, String> {
+    pub(crate) fn parse(url: &str) -> Result<Self, String> {
         let url = url.trim();
         let plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"@?#\\".contains(&byte));
         let rest = url.strip_prefix("http://").filter(|_| plain);
@@ -58,7 +63,7 @@ impl Endpoint {
 
     /// A service at a host, which may be an IPv6 address without brackets, and a port.
     #[cfg(feature = "eks")]
-    pub(in crate::environment) fn of(host: &str, port: u16) -> Self {
+    pub(crate) fn of(host: &str, port: u16) -> Self {
         let authority =
             if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
         Self { authority, port, path: String::new() }
@@ -73,7 +78,7 @@ impl Endpoint {
     }
 
     /// Asks without TLS.
-    pub(in crate::environment) fn send(
+    pub(crate) fn send(
         &self,
         request: &Request<'_>,
         deadline: Deadline,
@@ -84,8 +89,8 @@ impl Endpoint {
     }
 
     /// A connection that gives up at the deadline. A host name is looked up first, for as long as
-    /// the system takes; all services here have addresses unless someone names another.
-    pub(in crate::environment) fn connect(&self, deadline: Deadline) -> Result<Connection, String> {
+    /// the system takes; only the threads of detection and of sampling wait for it.
+    pub(crate) fn connect(&self, deadline: Deadline) -> Result<Connection, String> {
         let authority = &self.authority;
         let port = authority.rsplit_once(':').map(|(_, port)| port);
         let has_port = port.is_some_and(|port| !port.ends_with(']'));
@@ -97,7 +102,7 @@ impl Endpoint {
         };
         let mut last = "the name has no address".to_owned();
         for address in addresses.map_err(told)? {
-            let wait = deadline.left(CONNECT).map_err(told)?;
+            let wait = deadline.left(deadline.patience.connect).map_err(told)?;
             match TcpStream::connect_timeout(&address, wait) {
                 Ok(stream) => return Ok(Connection { stream, deadline }),
                 Err(error) => last = told(error),
@@ -114,21 +119,21 @@ impl fmt::Display for Endpoint {
 }
 
 /// A connection whose every step is bounded.
-pub(in crate::environment) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     deadline: Deadline,
 }
 
 impl Read for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(self.deadline.left(STEP)?))?;
+        self.stream.set_read_timeout(Some(self.deadline.left(self.deadline.patience.step)?))?;
         self.stream.read(buffer)
     }
 }
 
 impl Write for Connection {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(self.deadline.left(STEP)?))?;
+        self.stream.set_write_timeout(Some(self.deadline.left(self.deadline.patience.step)?))?;
         self.stream.write(buffer)
     }
 

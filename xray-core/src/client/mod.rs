@@ -1,31 +1,40 @@
-//! A small HTTP/1.1 client for metadata services: one exchange a connection, no redirects, and a
-//! bound on everything.
+//! A small HTTP/1.1 client for metadata services and the sampling calls: one exchange a connection,
+//! no redirects, and a bound on everything.
 
 mod answer;
 mod endpoint;
 
-pub(super) use endpoint::{Deadline, Endpoint};
+pub(crate) use endpoint::{Deadline, Endpoint, Patience};
 
 use std::io::{self, Read, Write};
 
-/// Most bytes of an answer, head and body together.
+/// Most bytes of an answer of a metadata service, head and body together.
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// What is asked of an endpoint, under the endpoint's own path.
-pub(super) struct Request<'a> {
-    pub(super) method: &'static str,
-    pub(super) path: &'a str,
-    pub(super) headers: &'a [(&'a str, &'a str)],
+pub(crate) struct Request<'a> {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'a str,
+    pub(crate) headers: &'a [(&'a str, &'a str)],
+    pub(crate) body: &'a [u8],
+    /// Most bytes of the answer, head and body together.
+    pub(crate) most: usize,
 }
 
-impl Request<'_> {
+impl<'a> Request<'a> {
+    pub(crate) const fn get(path: &'a str) -> Self {
+        Self { method: "GET", path, headers: &[], body: &[], most: MAX_ANSWER }
+    }
+
     /// Sends the request to `to` over `stream` and reads the answer's body; only a 200 has one.
-    pub(super) fn exchange(
+    pub(crate) fn exchange(
         &self,
         to: &Endpoint,
         stream: &mut (impl Read + Write),
     ) -> Result<Vec<u8>, String> {
-        stream.write_all(self.text(to)?.as_bytes()).map_err(told)?;
+        let mut sent = self.head(to)?.into_bytes();
+        sent.extend_from_slice(self.body);
+        stream.write_all(&sent).map_err(told)?;
         let mut received = Vec::new();
         let mut buffer = [0; 8 * 1024];
         loop {
@@ -34,16 +43,16 @@ impl Request<'_> {
                 read => read.map_err(told)?,
             };
             received.extend_from_slice(&buffer[..length]);
-            if let Some(body) = answer::body(&received, length == 0)? {
+            if let Some(body) = answer::body(&received, length == 0, self.most)? {
                 return Ok(body);
             }
-            if received.len() > MAX_ANSWER {
-                return Err(format!("the answer is over {MAX_ANSWER} bytes"));
+            if received.len() > self.most {
+                return Err(format!("the answer is over {} bytes", self.most));
             }
         }
     }
 
-    fn text(&self, to: &Endpoint) -> Result<String, String> {
+    fn head(&self, to: &Endpoint) -> Result<String, String> {
         let Self { method, path, .. } = self;
         let (host, base) = (to.authority(), to.path());
         let mut text = format!(
@@ -52,7 +61,7 @@ impl Request<'_> {
             env!("CARGO_PKG_VERSION")
         );
         if *method != "GET" {
-            text.push_str("content-length: 0\r\n");
+            text.push_str(&format!("content-length: {}\r\n", self.body.len()));
         }
         for (name, value) in self.headers {
             // Tokens come from elsewhere; one with a line break would write a header of its own.
@@ -67,7 +76,7 @@ impl Request<'_> {
 }
 
 /// Whether a text can stand in a header's line.
-pub(super) fn is_header_value(text: &str) -> bool {
+pub(crate) fn is_header_value(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
 }
 

@@ -1,0 +1,81 @@
+use std::collections::HashSet;
+
+use super::{
+    rule::{CentralRule, Definition},
+    wire::{RuleRecord, Target},
+};
+use crate::sample::{SamplingDecision, matcher::Asked};
+
+/// Most rules that are kept. X-Ray itself grants an account some dozens.
+const MAX_RULES: usize = 2_000;
+
+/// The rules in force, in the order in which they are tried. Never changed, only replaced.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RuleSet {
+    pub(super) rules: Vec<CentralRule>,
+    /// They are there, and not so old that local rules stand in for them.
+    pub(super) usable: bool,
+    /// A rule looks at the service's type.
+    pub(super) asks_type: bool,
+}
+
+impl RuleSet {
+    /// The rule set that follows `before`; `None` if there is no rule among the records.
+    pub(super) fn read(
+        records: Vec<serde_json::Value>,
+        before: &Self,
+        adaptive: bool,
+    ) -> Option<Self> {
+        let mut definitions: Vec<_> = records.into_iter().filter_map(definition).collect();
+        definitions.sort_by(|one, other| one.rank().cmp(&other.rank()));
+        let mut seen = HashSet::new();
+        definitions.retain(|definition| seen.insert(definition.name().to_owned()));
+        if definitions.len() > MAX_RULES {
+            crate::logging::warning!(
+                "there are {} sampling rules; those after the {MAX_RULES}th are left out",
+                definitions.len()
+            );
+            definitions.truncate(MAX_RULES);
+        }
+        let rules: Vec<_> = definitions
+            .into_iter()
+            .map(|definition| {
+                let known = before.rule(definition.name());
+                CentralRule::new(definition, known, adaptive)
+            })
+            .collect();
+        let asks_type = rules.iter().any(|rule| !rule.matcher().service_type.is_any());
+        (!rules.is_empty()).then_some(Self { rules, usable: true, asks_type })
+    }
+
+    pub(super) fn rule(&self, name: &str) -> Option<&CentralRule> {
+        self.rules.iter().find(|rule| rule.state().name() == name)
+    }
+
+    /// By the first rule that matches; `None` if none does.
+    pub(super) fn decide(
+        &self,
+        asked: &Asked<'_>,
+        second: impl FnOnce() -> u64,
+        chance: impl FnOnce(f64) -> bool,
+    ) -> Option<SamplingDecision> {
+        let rule = self.rules.iter().find(|rule| rule.matcher().matches(asked))?;
+        Some(rule.decide(second(), chance))
+    }
+
+    /// Takes over what the service grants; a document without a name or a rate is passed over.
+    pub(super) fn apply(&mut self, target: &Target) {
+        let rate = target.fixed_rate.filter(|rate| (0.0..=1.0).contains(rate));
+        if let (Some(name), Some(rate)) = (&target.rule_name, rate)
+            && let Some(rule) = self.rules.iter_mut().find(|rule| rule.state().name() == name)
+        {
+            rule.apply(target, rate);
+        }
+    }
+}
+
+fn definition(record: serde_json::Value) -> Option<Definition> {
+    let rule = serde_json::from_value::<RuleRecord>(record).map_err(|error| error.to_string());
+    let read = rule.and_then(|record: RuleRecord| Definition::read(record.sampling_rule));
+    read.inspect_err(|reason| crate::logging::debug!("a sampling rule is left out: {reason}")).ok()
+}

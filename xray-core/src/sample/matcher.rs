@@ -1,0 +1,62 @@
+use super::{
+    SamplingRequest,
+    pattern::{Pattern, Text},
+};
+
+/// What a rule is for.
+#[derive(Clone, Debug)]
+pub(crate) struct Matcher {
+    pub(crate) host: Pattern,
+    pub(crate) http_method: Pattern,
+    pub(crate) url_path: Pattern,
+    pub(crate) service_name: Pattern,
+    pub(crate) service_type: Pattern,
+}
+
+/// A request made ready to be compared with many rules.
+#[derive(Debug)]
+pub(crate) struct Asked<'a> {
+    host: Option<Text<'a>>,
+    method: Option<Text<'a>>,
+    path: Option<Text<'a>>,
+    service: Option<Text<'a>>,
+    service_type: Option<Text<'a>>,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn new(request: &SamplingRequest<'a>) -> Self {
+        Self {
+            host: request.host.map(Text::new),
+            method: request.method.map(Text::new),
+            path: request.path.map(Text::new),
+            service: request.service.map(Text::new),
+            service_type: request.service_type.map(Text::new),
+        }
+    }
+}
+
+impl Matcher {
+    /// Matches every request.
+    pub(crate) fn everything() -> Self {
+        let any = || Pattern::new("*");
+        Self {
+            host: any(),
+            http_method: any(),
+            url_path: any(),
+            service_name: any(),
+            service_type: any(),
+        }
+    }
+
+    /// A part that the request lacks matches any pattern.
+    pub(crate) fn matches(&self, asked: &Asked<'_>) -> bool {
+        fn part(pattern: &Pattern, text: Option<&Text<'_>>) -> bool {
+            pattern.is_any() || text.is_none_or(|text| pattern.matches(text))
+        }
+        part(&self.host, asked.host.as_ref())
+            && part(&self.url_path, asked.path.as_ref())
+            && part(&self.http_method, asked.method.as_ref())
+            && part(&self.service_name, asked.service.as_ref())
+            && part(&self.service_type, asked.service_type.as_ref())
+    }
+}
