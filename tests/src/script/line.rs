@@ -111,11 +111,9 @@ pub(super) struct Sample {
     pub(super) method: Option<String>,
     pub(super) path: Option<String>,
     pub(super) at: Option<f64>,
-    // Local rules look at neither of these.
-    #[serde(rename = "service")]
-    _service: Option<String>,
+    pub(super) service: Option<String>,
     #[serde(rename = "type")]
-    _kind: Option<String>,
+    pub(super) kind: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

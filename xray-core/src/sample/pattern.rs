@@ -90,7 +90,7 @@ impl<'a> Text<'a> {
 
     /// `None` for a text that is not all ASCII.
     fn hash(&self) -> Option<u64> {
-        if let Hash::Unknown = self.hash.get() {
+        if matches!(self.hash.get(), Hash::Unknown) {
             let ascii = self.text.is_ascii();
             self.hash.set(if ascii { Hash::Known(hash(self.text.as_bytes())) } else { Hash::None });
         }

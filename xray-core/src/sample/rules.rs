@@ -54,25 +54,86 @@ impl LocalRules {
     /// # Errors
     /// Names the first field that is missing, unknown or out of range, as a JSON pointer.
     pub fn from_value(value: &Value) -> Result<Self, Error> {
-        let top = object(value, "")?;
-        known(top, "", &["version", "rules", "default"])?;
-        let Some(version @ (1 | 2)) = top.get("version").and_then(Value::as_u64) else {
-            return Err(wrong("/version", "must be 1 or 2"));
+        Self::read(value, &mut Err)
+    }
+
+    /// `wrong` says whether to go on after a mistake, without what is wrong.
+    fn read(
+        value: &Value,
+        wrong: &mut dyn FnMut(Error) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let top = match object(value, "") {
+            Ok(top) => top,
+            Err(error) => return wrong(error).map(|()| Self::default()),
         };
-        let default = top.get("default").ok_or_else(|| wrong("/default", "is missing"))?;
-        let fields = object(default, "/default")?;
-        known(fields, "/default", &["fixed_target", "rate"])?;
-        let (fixed_target, rate) = amounts(fields, "/default")?;
-        let list = match top.get("rules") {
+        known(top, "", &["version", "rules", "default"], wrong)?;
+        let version = top.get("version").and_then(Value::as_u64);
+        if !matches!(version, Some(1 | 2)) {
+            wrong(self::wrong("/version", "must be 1 or 2"))?;
+        }
+        let mut read = Self::default();
+        match top.get("default").ok_or_else(|| self::wrong("/default", "is missing")) {
+            Err(error) => wrong(error)?,
+            Ok(default) => match object(default, "/default") {
+                Err(error) => wrong(error)?,
+                Ok(fields) => {
+                    known(fields, "/default", &["fixed_target", "rate"], wrong)?;
+                    match amounts(fields, "/default") {
+                        Ok((fixed_target, rate)) => read.default = Rule::any(fixed_target, rate),
+                        Err(error) => wrong(error)?,
+                    }
+                }
+            },
+        }
+        let rules = match top.get("rules").map(Value::as_array) {
             None => &[][..],
-            Some(rules) => rules.as_array().ok_or_else(|| wrong("/rules", "must be an array"))?,
+            Some(Some(rules)) => rules,
+            Some(None) => {
+                wrong(self::wrong("/rules", "must be an array"))?;
+                &[]
+            }
         };
-        let rules = list
-            .iter()
-            .enumerate()
-            .map(|(index, rule)| Rule::read(rule, &format!("/rules/{index}"), version))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { rules, default: Rule::any(fixed_target, rate) })
+        for (index, rule) in rules.iter().enumerate() {
+            match Rule::read(rule, &format!("/rules/{index}"), version, wrong) {
+                Ok(rule) => read.rules.push(rule),
+                Err(error) => wrong(error)?,
+            }
+        }
+        Ok(read)
+    }
+
+    /// Reads a document as far as it makes sense: what is not known is passed over, and a rule that is
+    /// wrong is left out. Returns what was wrong as well; nothing of it need be looked at.
+    ///
+    /// A document that is none, or whose `default` is wrong, gets the built-in default. Use
+    /// [`str::parse`] to be told of mistakes instead.
+    ///
+    /// ```
+    /// use xray_core::sample::LocalRules;
+    ///
+    /// let (rules, wrong) = LocalRules::lenient(
+    ///     r#"{"version": 2, "owner": "team a", "default": {"fixed_target": 0, "rate": 7}}"#,
+    /// );
+    /// assert_eq!(rules, LocalRules::default());
+    /// assert_eq!(wrong.len(), 2);
+    /// ```
+    #[must_use]
+    pub fn lenient(text: &str) -> (Self, Vec<Error>) {
+        let mut wrong = Vec::new();
+        let value = serde_json::from_str(text)
+            .map_err(|error| Error::config(format!("sampling rules are not JSON: {error}")))
+            .unwrap_or_else(|error| {
+                wrong.push(error);
+                Value::Null
+            });
+        let rules = Self::read(&value, &mut |error| {
+            // What follows from there being no document is no news.
+            if !value.is_null() {
+                wrong.push(error);
+            }
+            Ok(())
+        });
+        (rules.unwrap_or_default(), wrong)
     }
 
     /// Reads a document from a file.
@@ -123,12 +184,17 @@ impl Rule {
         Self { host: any(), http_method: any(), url_path: any(), fixed_target, rate }
     }
 
-    fn read(value: &Value, at: &str, version: u64) -> Result<Self, Error> {
+    fn read(
+        value: &Value,
+        at: &str,
+        version: Option<u64>,
+        wrong: &mut dyn FnMut(Error) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         let fields = object(value, at)?;
         // Version 1 called the host `service_name`.
-        let host_key = if version == 1 { "service_name" } else { "host" };
+        let host_key = if version == Some(1) { "service_name" } else { "host" };
         let keys = [host_key, "http_method", "url_path", "fixed_target", "rate", "description"];
-        known(fields, at, &keys)?;
+        known(fields, at, &keys, wrong)?;
         let (fixed_target, rate) = amounts(fields, at)?;
         Ok(Self {
             host: pattern(fields, at, host_key)?,
@@ -149,14 +215,19 @@ fn object<'a>(value: &'a Value, at: &str) -> Result<&'a Map<String, Value>, Erro
     value.as_object().ok_or_else(|| wrong(at, "must be an object"))
 }
 
-fn known(fields: &Map<String, Value>, at: &str, keys: &[&str]) -> Result<(), Error> {
-    match fields.keys().find(|key| !keys.contains(&key.as_str())) {
-        None => Ok(()),
-        Some(key) => {
-            let keys = keys.join(", ");
-            Err(wrong(&format!("{at}/{key}"), &format!("is not known here; known are {keys}")))
-        }
+/// Goes through all keys that are not known, as long as `wrong` lets it.
+fn known(
+    fields: &Map<String, Value>,
+    at: &str,
+    keys: &[&str],
+    wrong: &mut dyn FnMut(Error) -> Result<(), Error>,
+) -> Result<(), Error> {
+    for key in fields.keys().filter(|key| !keys.contains(&key.as_str())) {
+        let keys = keys.join(", ");
+        let pointer = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+        wrong(self::wrong(&pointer, &format!("is not known here; known are {keys}")))?;
     }
+    Ok(())
 }
 
 fn pattern(fields: &Map<String, Value>, at: &str, key: &str) -> Result<String, Error> {
@@ -206,6 +277,30 @@ mod tests {
             let error = document.parse::<LocalRules>().expect_err(document);
             assert!(error.to_string().contains(pointer), "{error} for {document}");
             assert!(error.is_config());
+        }
+    }
+
+    #[test]
+    fn lenient_takes_what_makes_sense() {
+        let (rules, wrong) = LocalRules::lenient(
+            r#"{"version": 2, "a/b": 1, "default": {"fixed_target": 3, "rate": 0.5, "host": "*"},
+                "rules": [
+                    {"host": "a", "http_method": "*", "url_path": "*", "fixed_target": 1, "rate": 0, "x": 1},
+                    {"host": "b", "http_method": "*", "url_path": "*", "fixed_target": 1, "rate": 2},
+                    7
+                ]}"#,
+        );
+        let wrong: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+        let expected = ["/a~1b", "/default/host", "/rules/0/x", "/rules/1/rate", "/rules/2"];
+        assert!(wrong.iter().zip(expected).all(|(text, at)| text.contains(at)), "{wrong:?}");
+        assert_eq!(wrong.len(), expected.len());
+        let hosts: Vec<_> = rules.rules().iter().map(|rule| rule.host.as_str()).collect();
+        assert_eq!(hosts, ["a"]);
+        assert_eq!(*rules.default_rule(), Rule::any(3, 0.5));
+
+        for (text, count) in [("", 1), ("[]", 1), ("{}", 2), (r#"{"version": 9, "rules": 1}"#, 3)] {
+            let (rules, wrong) = LocalRules::lenient(text);
+            assert_eq!((rules, wrong.len()), (LocalRules::default(), count), "{text}");
         }
     }
 

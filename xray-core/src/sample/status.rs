@@ -41,7 +41,7 @@ pub struct ServiceStatus {
     pub calls: u64,
     /// Of these, calls that failed.
     pub errors: u64,
-    /// Why the last call failed; `None` if it did not.
+    /// Why the last call for rules failed, or the last report; `None` if neither did.
     pub last_error: Option<String>,
 }
 

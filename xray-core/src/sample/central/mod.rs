@@ -64,7 +64,8 @@ struct Health {
     confirmed: Option<Instant>,
     calls: u64,
     errors: u64,
-    last_error: Option<String>,
+    /// Why the last call of each kind failed, the rules first.
+    last_errors: [Option<String>; 2],
 }
 
 impl CentralSampler {
@@ -139,7 +140,7 @@ impl CentralSampler {
             rules_age: health.confirmed.map(|at| at.elapsed().as_secs_f64()),
             calls: health.calls,
             errors: health.errors,
-            last_error: health.last_error.clone(),
+            last_error: health.last_errors.iter().flatten().next().cloned(),
         };
         (rules, service)
     }
@@ -150,10 +151,10 @@ impl Shared {
         lock(&self.health).confirmed = Some(Instant::now());
     }
 
-    fn called(&self, error: Option<&String>) {
+    fn called(&self, call: SamplingCall, error: Option<&String>) {
         let mut health = lock(&self.health);
         health.calls += 1;
         health.errors += u64::from(error.is_some());
-        health.last_error = error.cloned();
+        health.last_errors[usize::from(call == SamplingCall::Targets)] = error.cloned();
     }
 }

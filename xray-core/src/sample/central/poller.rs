@@ -254,7 +254,7 @@ impl Poller {
             serde_json::from_slice(&answer)
                 .map_err(|error| format!("{} answers with no such document: {error}", call.path()))
         });
-        self.shared.called(read.as_ref().err());
+        self.shared.called(call, read.as_ref().err());
         read
     }
 }
