@@ -1,7 +1,7 @@
 use super::{
-    LocalRules, Rule, RuleStatus,
+    LocalRules, Rule, RuleStatus, SamplingRequest,
     counts::{Counts, How},
-    matcher::{Asked, Matcher},
+    matcher::{Asked, Matcher, Matchers},
     pattern::Pattern,
     reservoir::Reservoir,
 };
@@ -9,13 +9,13 @@ use super::{
 /// Local rules with what each has given in the current second.
 #[derive(Debug)]
 pub(crate) struct LocalSampler {
+    matchers: Matchers,
     rules: Vec<Ready>,
     default: Ready,
 }
 
 #[derive(Debug)]
 struct Ready {
-    matcher: Matcher,
     fixed_target: u32,
     rate: f64,
     reservoir: Reservoir,
@@ -25,6 +25,7 @@ struct Ready {
 impl LocalSampler {
     pub(crate) fn new(rules: &LocalRules) -> Self {
         Self {
+            matchers: rules.rules().iter().map(matcher).collect(),
             rules: rules.rules().iter().map(Ready::new).collect(),
             default: Ready::new(rules.default_rule()),
         }
@@ -33,12 +34,11 @@ impl LocalSampler {
     /// `second` gives the current second of the wall clock, `chance` whether a rate hits.
     pub(crate) fn decide(
         &self,
-        asked: &Asked<'_>,
+        request: &SamplingRequest<'_>,
         second: impl FnOnce() -> u64,
         chance: impl FnOnce(f64) -> bool,
     ) -> bool {
-        let found = self.rules.iter().find(|rule| rule.matcher.matches(asked));
-        let rule = found.unwrap_or(&self.default);
+        let rule = self.find(request);
         // Neither the clock nor chance is asked where the rate alone decides.
         let how = if rule.rate >= 1.0 {
             How::ByRate
@@ -53,23 +53,27 @@ impl LocalSampler {
         how != How::Not
     }
 
+    fn find(&self, request: &SamplingRequest<'_>) -> &Ready {
+        // Most documents have no rule but the default one.
+        if self.rules.is_empty() {
+            return &self.default;
+        }
+        let place = self.matchers.first(&Asked::new(request));
+        place.and_then(|place| self.rules.get(place)).unwrap_or(&self.default)
+    }
+
     pub(crate) fn status(&self) -> Vec<RuleStatus> {
         let named = self.rules.iter().enumerate();
-        let named = named.map(|(index, rule)| rule.status(format!("rules/{index}")));
-        named.chain([self.default.status("default".to_owned())]).collect()
+        let named = named
+            .map(|(index, rule)| rule.status(format!("rules/{index}"), self.matchers.get(index)));
+        let default = self.default.status("default".to_owned(), &Matcher::everything());
+        named.chain([default]).collect()
     }
 }
 
 impl Ready {
     fn new(rule: &Rule) -> Self {
-        let matcher = Matcher {
-            host: Pattern::new(&rule.host),
-            http_method: Pattern::new(&rule.http_method),
-            url_path: Pattern::new(&rule.url_path),
-            ..Matcher::everything()
-        };
         Self {
-            matcher,
             fixed_target: rule.fixed_target,
             rate: rule.rate,
             reservoir: Reservoir::default(),
@@ -77,20 +81,28 @@ impl Ready {
         }
     }
 
-    fn status(&self, name: String) -> RuleStatus {
-        let mut status = RuleStatus::new(name, &self.matcher, self.counts.totals());
+    fn status(&self, name: String, matcher: &Matcher) -> RuleStatus {
+        let mut status = RuleStatus::new(name, matcher, self.counts.totals());
         (status.rate, status.reservoir) = (self.rate, self.fixed_target);
         status
+    }
+}
+
+fn matcher(rule: &Rule) -> Matcher {
+    Matcher {
+        host: Pattern::new(&rule.host),
+        http_method: Pattern::new(&rule.http_method),
+        url_path: Pattern::new(&rule.url_path),
+        ..Matcher::everything()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SamplingRequest;
 
     fn decides(sampler: &LocalSampler, request: &SamplingRequest<'_>) -> bool {
-        sampler.decide(&Asked::new(request), || 1, |rate| rand::random::<f64>() < rate)
+        sampler.decide(request, || 1, |rate| rand::random::<f64>() < rate)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::{
     SamplingRequest,
-    pattern::{Pattern, Text},
+    pattern::{Hint, Pattern, Text},
 };
 
 /// What a rule is for.
@@ -58,5 +58,44 @@ impl Matcher {
             && part(&self.http_method, asked.method.as_ref())
             && part(&self.service_name, asked.service.as_ref())
             && part(&self.service_type, asked.service_type.as_ref())
+    }
+}
+
+/// The matchers of a list of rules, to find the first that matches.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Matchers {
+    /// What most rules are ruled out by, side by side.
+    hints: Box<[(Hint, Hint)]>,
+    matchers: Box<[Matcher]>,
+}
+
+impl FromIterator<Matcher> for Matchers {
+    fn from_iter<T: IntoIterator<Item = Matcher>>(matchers: T) -> Self {
+        let matchers: Box<[Matcher]> = matchers.into_iter().collect();
+        let hints = matchers.iter().map(|matcher| (matcher.host.hint(), matcher.url_path.hint()));
+        Self { hints: hints.collect(), matchers }
+    }
+}
+
+impl Matchers {
+    /// The place of the first one that matches.
+    pub(crate) fn first(&self, asked: &Asked<'_>) -> Option<usize> {
+        let host = asked.host.as_ref().and_then(Text::at_a_glance);
+        let path = asked.path.as_ref().and_then(Text::at_a_glance);
+        let matches = |place: usize| self.matchers[place].matches(asked);
+        let (Some((host, host_hash)), Some((path, path_hash))) = (host, path) else {
+            return (0..self.matchers.len()).find(|&place| matches(place));
+        };
+        let mut hints = self.hints.iter().enumerate();
+        let found = hints.find(|(place, (of_host, of_path))| {
+            !of_host.rules_out(host, host_hash)
+                && !of_path.rules_out(path, path_hash)
+                && matches(*place)
+        });
+        found.map(|(place, _)| place)
+    }
+
+    pub(crate) fn get(&self, place: usize) -> &Matcher {
+        &self.matchers[place]
     }
 }

@@ -1,5 +1,3 @@
-use std::cell::Cell;
-
 /// Whether the whole of `text` matches `pattern`: `*` is any run of characters, `?` exactly one;
 /// letter case does not count. The grammar of sampling rules and of dynamic names.
 ///
@@ -60,10 +58,10 @@ pub(crate) struct Pattern {
 enum Form {
     /// `*`
     Any,
-    /// No wildcard; the hash of the text.
-    Literal(u64),
-    /// One `*` at the end; what the end of the rest looks like.
-    Prefix(u64),
+    /// No wildcard.
+    Literal,
+    /// One `*`, at the end.
+    Prefix,
     General,
 }
 
@@ -71,33 +69,46 @@ enum Form {
 #[derive(Debug)]
 pub(crate) struct Text<'a> {
     text: &'a str,
-    /// Found when it is first wanted.
-    hash: Cell<Hash>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Hash {
-    Unknown,
-    Known(u64),
-    /// The text is not all ASCII.
-    None,
+    /// What is not is compared by walking only.
+    ascii: bool,
 }
 
 impl<'a> Text<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, hash: Cell::new(Hash::Unknown) }
+        Self { text, ascii: text.is_ascii() }
     }
 
-    /// `None` for a text that is not all ASCII.
-    fn hash(&self) -> Option<u64> {
-        if matches!(self.hash.get(), Hash::Unknown) {
-            let ascii = self.text.is_ascii();
-            self.hash.set(if ascii { Hash::Known(hash(self.text.as_bytes())) } else { Hash::None });
-        }
-        match self.hash.get() {
-            Hash::Known(hash) => Some(hash),
-            Hash::Unknown | Hash::None => None,
-        }
+    /// What hints are compared with; `None` where they say nothing.
+    pub(crate) fn at_a_glance(&self) -> Option<(&'a [u8], u64)> {
+        let bytes = self.text.as_bytes();
+        self.ascii.then(|| (bytes, hash(bytes)))
+    }
+}
+
+/// What rules a pattern out at a glance. It never rules out a text that matches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hint {
+    /// The whole text's hash where `mask` is set, for a pattern without wildcards.
+    hash: u64,
+    mask: u64,
+    /// What the eight bytes before `end` look like, for one that ends in `*`; no such pattern if that is 0.
+    last: u64,
+    end: usize,
+}
+
+impl Hint {
+    const NONE: Self = Self { hash: 0, mask: 0, last: 0, end: 0 };
+
+    /// `hash` is that of the text, which is all ASCII.
+    #[inline]
+    pub(crate) fn rules_out(&self, text: &[u8], hash: u64) -> bool {
+        (hash ^ self.hash) & self.mask != 0 || (self.end != 0 && self.rules_out_begin(text))
+    }
+
+    #[inline]
+    fn rules_out_begin(&self, text: &[u8]) -> bool {
+        let begin = text.get(..self.end);
+        begin.and_then(<[u8]>::last_chunk).is_none_or(|last| folded(last) != self.last)
     }
 }
 
@@ -107,9 +118,9 @@ impl Pattern {
         let form = if source == "*" {
             Form::Any
         } else if literal(source) {
-            Form::Literal(hash(source.as_bytes()))
-        } else if let Some(prefix) = source.strip_suffix('*').filter(|prefix| literal(prefix)) {
-            Form::Prefix(last(prefix.as_bytes()))
+            Form::Literal
+        } else if source.strip_suffix('*').is_some_and(literal) {
+            Form::Prefix
         } else {
             Form::General
         };
@@ -128,40 +139,33 @@ impl Pattern {
         let (source, bytes) = (self.source.as_bytes(), text.text.as_bytes());
         match self.form {
             Form::Any => true,
-            Form::Literal(hash) => match text.hash() {
-                Some(found) => found == hash && bytes.eq_ignore_ascii_case(source),
-                None => matches(&self.source, text.text),
-            },
-            Form::Prefix(end) => {
+            Form::Literal if text.ascii => bytes.eq_ignore_ascii_case(source),
+            Form::Prefix if text.ascii => {
                 let prefix = &source[..source.len() - 1];
-                let Some(begin) = bytes.get(..prefix.len()) else {
-                    // Shorter in bytes, it can still be as long in characters: never for ASCII.
-                    return text.hash().is_none() && matches(&self.source, text.text);
-                };
-                match text.hash() {
-                    Some(_) => last(begin) == end && begin.eq_ignore_ascii_case(prefix),
-                    None => matches(&self.source, text.text),
-                }
+                let begin = bytes.get(..prefix.len());
+                begin.is_some_and(|begin| begin.eq_ignore_ascii_case(prefix))
             }
-            Form::General => matches(&self.source, text.text),
+            Form::Literal | Form::Prefix | Form::General => matches(&self.source, text.text),
+        }
+    }
+
+    pub(crate) fn hint(&self) -> Hint {
+        let source = self.source.as_bytes();
+        match self.form {
+            Form::Literal => Hint { hash: hash(source), mask: u64::MAX, ..Hint::NONE },
+            Form::Prefix => {
+                let prefix = &source[..source.len() - 1];
+                let last = prefix.last_chunk().map(folded);
+                last.map_or(Hint::NONE, |last| Hint { last, end: prefix.len(), ..Hint::NONE })
+            }
+            Form::Any | Form::General => Hint::NONE,
         }
     }
 }
 
 /// Letters of both cases alike; some other characters too, so it only tells what cannot be equal.
-const FOLD: u64 = 0x2020_2020_2020_2020;
-
-/// Eight bytes, or fewer at the end, folded.
-fn word(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk() {
-        Some(word) => u64::from_le_bytes(*word) | FOLD,
-        None => bytes.iter().fold(0, |word, byte| (word << 8) | u64::from(byte | 0x20)),
-    }
-}
-
-/// The last eight bytes, folded.
-fn last(bytes: &[u8]) -> u64 {
-    word(&bytes[bytes.len().saturating_sub(8)..])
+fn folded(word: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(*word) | 0x2020_2020_2020_2020
 }
 
 /// Equal for texts that differ in letter case only.
@@ -169,7 +173,10 @@ fn hash(bytes: &[u8]) -> u64 {
     // The odd constant of FxHash; what it mixes badly is caught by the comparison that follows.
     let mix =
         |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    bytes.chunks(8).map(word).fold(bytes.len() as u64, mix)
+    let (words, rest) = bytes.as_chunks();
+    let hash = words.iter().map(folded).fold(bytes.len() as u64, mix);
+    let rest = rest.iter().fold(0, |word, byte| (word << 8) | u64::from(byte | 0x20));
+    mix(hash, rest)
 }
 
 #[cfg(test)]
@@ -216,12 +223,29 @@ mod tests {
         ("ss", "ß", false),
     ];
 
+    fn ruled_out(pattern: &str, text: &str) -> bool {
+        let hint = Pattern::new(pattern).hint();
+        Text::new(text).at_a_glance().is_some_and(|(text, hash)| hint.rules_out(text, hash))
+    }
+
+    #[test]
+    fn hints_rule_out_most() {
+        for (pattern, text) in [
+            ("api.example.com", "apo.example.com"),
+            ("/service-07/*", "/service-08/x"),
+            ("/service-07/*", "/service-07"),
+        ] {
+            assert!(ruled_out(pattern, text), "{pattern:?} {text:?}");
+        }
+    }
+
     #[test]
     fn table_of_patterns() {
         for (pattern, text, expected) in TABLE {
             assert_eq!(matches(pattern, text), expected, "{pattern:?} {text:?}");
             let ready = Pattern::new(pattern).matches(&Text::new(text));
             assert_eq!(ready, expected, "{pattern:?} {text:?}, made ready");
+            assert!(!(ruled_out(pattern, text) && expected), "{pattern:?} {text:?}, at a glance");
         }
     }
 
@@ -245,7 +269,9 @@ mod tests {
         for _ in 0..20_000 {
             let (pattern, text) = (text(), text());
             let ready = Pattern::new(&pattern).matches(&Text::new(&text));
-            assert_eq!(ready, matches(&pattern, &text), "{pattern:?} {text:?}");
+            let expected = matches(&pattern, &text);
+            assert_eq!(ready, expected, "{pattern:?} {text:?}");
+            assert!(!(ruled_out(&pattern, &text) && expected), "{pattern:?} {text:?}");
         }
     }
 }

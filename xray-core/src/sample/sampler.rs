@@ -1,6 +1,6 @@
 use super::{
     LocalRules, RuleSource, SamplingDecision, SamplingRequest, SamplingStatus,
-    central::CentralSampler, local::LocalSampler, matcher::Asked,
+    central::CentralSampler, local::LocalSampler,
 };
 
 /// Who decides where no caller did: the rules of the service, and those of this process where they
@@ -29,11 +29,7 @@ impl Sampler {
         central
             .and_then(|central| central.decide(&mut request, service_type, &second, &chance))
             .unwrap_or_else(|| {
-                SamplingDecision::without_rule(self.local.decide(
-                    &Asked::new(&request),
-                    second,
-                    chance,
-                ))
+                SamplingDecision::without_rule(self.local.decide(&request, second, chance))
             })
     }
 

@@ -210,7 +210,9 @@ impl Poller {
                 "{} has given no sampling rules for an hour; local rules decide until it does",
                 self.address
             );
-            self.shared.rules.store(Arc::new(RuleSet { usable: false, ..RuleSet::clone(&rules) }));
+            let mut expired = RuleSet::clone(&rules);
+            expired.usable = false;
+            self.shared.rules.store(Arc::new(expired));
         }
     }
 

@@ -1,10 +1,13 @@
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     rule::{CentralRule, Definition},
     wire::{RuleRecord, Target},
 };
-use crate::sample::{SamplingDecision, matcher::Asked};
+use crate::sample::{
+    SamplingDecision,
+    matcher::{Asked, Matchers},
+};
 
 /// Most rules that are kept. X-Ray itself grants an account some dozens.
 const MAX_RULES: usize = 2_000;
@@ -12,6 +15,7 @@ const MAX_RULES: usize = 2_000;
 /// The rules in force, in the order in which they are tried. Never changed, only replaced.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RuleSet {
+    matchers: Arc<Matchers>,
     pub(super) rules: Vec<CentralRule>,
     /// They are there, and not so old that local rules stand in for them.
     pub(super) usable: bool,
@@ -44,8 +48,14 @@ impl RuleSet {
                 CentralRule::new(definition, known, adaptive)
             })
             .collect();
+        let matchers = rules.iter().map(|rule| rule.matcher().clone()).collect();
         let asks_type = rules.iter().any(|rule| !rule.matcher().service_type.is_any());
-        (!rules.is_empty()).then_some(Self { rules, usable: true, asks_type })
+        (!rules.is_empty()).then_some(Self {
+            matchers: Arc::new(matchers),
+            rules,
+            usable: true,
+            asks_type,
+        })
     }
 
     pub(super) fn rule(&self, name: &str) -> Option<&CentralRule> {
@@ -59,7 +69,7 @@ impl RuleSet {
         second: impl FnOnce() -> u64,
         chance: impl FnOnce(f64) -> bool,
     ) -> Option<SamplingDecision> {
-        let rule = self.rules.iter().find(|rule| rule.matcher().matches(asked))?;
+        let rule = self.rules.get(self.matchers.first(asked)?)?;
         Some(rule.decide(second(), chance))
     }
 
