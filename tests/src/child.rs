@@ -43,6 +43,12 @@ impl Child {
         Self { process, stdin, lines, name }
     }
 
+    /// Its id among the system's processes.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Gives the child a line.
     ///
     /// # Panics

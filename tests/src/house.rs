@@ -53,16 +53,37 @@ pub fn browser_script(name: &str) -> Command {
     command
 }
 
-/// The program `xrayd`, as cargo built it beside the tests.
+/// A sampler of the official Python SDK, to be started with a service and the daemon's address.
+///
+/// # Panics
+/// When its packages are not installed.
+#[must_use]
+pub fn python_sampler() -> Command {
+    let python = root().join("target/python-venv/bin/python");
+    let mut command = clean(&installed(python));
+    command.arg(root().join("tests/peers/sampler.py"));
+    command
+}
+
+/// The program `xrayd`.
 ///
 /// # Panics
 /// When it is not built.
 #[must_use]
 pub fn xrayd() -> Command {
+    program("xrayd")
+}
+
+/// A program of the workspace, as cargo built it beside the tests.
+///
+/// # Panics
+/// When it is not built.
+#[must_use]
+pub fn program(name: &str) -> Command {
     let test = std::env::current_exe().expect("the test's own path");
     // target/debug/deps/test-0123 and target/debug/xrayd
     let folder = test.ancestors().nth(2).expect("a folder of tests in a folder of programs");
-    clean(&installed(folder.join(format!("xrayd{}", std::env::consts::EXE_SUFFIX))))
+    clean(&installed(folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))))
 }
 
 /// A command without the variables that would win over what a test says.
