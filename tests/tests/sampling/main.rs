@@ -3,3 +3,4 @@
 mod processes;
 mod service;
 mod stand_in;
+mod timeline;

@@ -16,8 +16,9 @@ use super::{
     api::{SamplingApi, SamplingCall},
     pace::Pace,
     report::{Ledger, Report},
-    rules::RuleSet,
-    wire::{RulesAnswer, RulesRequest, TargetsAnswer},
+    rule::Definition,
+    rules::{MAX_RULES, RuleSet},
+    wire::{RuleRecord, RulesAnswer, RulesRequest, TargetsAnswer},
 };
 use crate::testing::TestClock;
 
@@ -112,20 +113,21 @@ impl Poller {
 
     /// Follows all pages, and replaces the rules.
     fn poll_rules(&mut self, now: Now) -> Result<(), String> {
-        let mut records = Vec::new();
+        let mut definitions = Vec::new();
         let mut token: Option<String> = None;
         for _ in 0..MAX_PAGES {
             let request = RulesRequest { next_token: token.as_deref() };
             let body = written(&request)?;
             let answer: RulesAnswer = self.call(SamplingCall::Rules, &body)?;
-            records.extend(answer.sampling_rule_records.unwrap_or_default());
+            let records = answer.sampling_rule_records.into_iter().flatten();
+            definitions.extend(records.filter_map(definition));
             token = answer.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
+            if token.is_none() || definitions.len() > MAX_RULES {
                 break;
             }
         }
         let before = self.shared.rules.load_full();
-        let Some(rules) = RuleSet::read(records, &before, self.shared.adaptive) else {
+        let Some(rules) = RuleSet::new(definitions, &before, self.shared.adaptive) else {
             // An account always has the default rule: this is no news to believe.
             if !std::mem::replace(&mut self.told_empty, true) {
                 crate::logging::warning!(
@@ -259,6 +261,13 @@ impl Poller {
         self.shared.called(call, read.as_ref().err());
         read
     }
+}
+
+/// A rule that can be used.
+fn definition(record: serde_json::Value) -> Option<Definition> {
+    let record = serde_json::from_value(record).map_err(|error| error.to_string());
+    let read = record.and_then(|record: RuleRecord| Definition::read(record.sampling_rule));
+    read.inspect_err(|reason| crate::logging::debug!("a sampling rule is left out: {reason}")).ok()
 }
 
 fn written(request: &impl Serialize) -> Result<Vec<u8>, String> {

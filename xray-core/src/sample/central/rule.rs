@@ -15,6 +15,9 @@ use crate::sample::{
 /// The rule that matches what no other does; X-Ray always has it.
 const DEFAULT: &str = "Default";
 
+/// Most bytes of a name or a pattern. X-Ray's own limits are below: 32 for names, 128 for patterns.
+const MAX_TEXT: usize = 1_024;
+
 /// One rule of the service as it is in force. A copy is made whenever something of it changes; what
 /// counts up is shared by all copies.
 #[derive(Clone, Debug)]
@@ -81,7 +84,8 @@ impl RuleState {
 impl Definition {
     /// A rule that can be used; else why it cannot.
     pub(super) fn read(rule: SamplingRule) -> Result<Self, String> {
-        let name = rule.rule_name.filter(|name| !name.is_empty()).ok_or("it has no RuleName")?;
+        let name = rule.rule_name.filter(|name| (1..=MAX_TEXT).contains(&name.len()));
+        let name = name.ok_or("it has no RuleName, or a long one")?;
         let wants = |what: &str| format!("{name:?} has no {what}");
         if rule.version != Some(1) {
             return Err(format!("{name:?} is of a Version other than 1"));
@@ -97,6 +101,7 @@ impl Definition {
         let reservoir = rule.reservoir_size.ok_or_else(|| wants("ReservoirSize"))?;
         let priority = rule.priority.ok_or_else(|| wants("Priority"))?;
         let pattern = |pattern: Option<String>, what| {
+            let pattern = pattern.filter(|pattern| pattern.len() <= MAX_TEXT);
             pattern.map(|pattern| Pattern::new(&pattern)).ok_or_else(|| wants(what))
         };
         let mut matcher = Matcher {

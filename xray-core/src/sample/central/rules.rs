@@ -2,7 +2,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use super::{
     rule::{CentralRule, Definition},
-    wire::{RuleRecord, Target},
+    wire::Target,
 };
 use crate::sample::{
     SamplingDecision,
@@ -10,7 +10,7 @@ use crate::sample::{
 };
 
 /// Most rules that are kept. X-Ray itself grants an account some dozens.
-const MAX_RULES: usize = 2_000;
+pub(super) const MAX_RULES: usize = 2_000;
 
 /// The rules in force, in the order in which they are tried. Never changed, only replaced.
 #[derive(Clone, Debug, Default)]
@@ -24,13 +24,12 @@ pub(super) struct RuleSet {
 }
 
 impl RuleSet {
-    /// The rule set that follows `before`; `None` if there is no rule among the records.
-    pub(super) fn read(
-        records: Vec<serde_json::Value>,
+    /// The rule set that follows `before`; `None` if there is no rule.
+    pub(super) fn new(
+        mut definitions: Vec<Definition>,
         before: &Self,
         adaptive: bool,
     ) -> Option<Self> {
-        let mut definitions: Vec<_> = records.into_iter().filter_map(definition).collect();
         definitions.sort_by(|one, other| one.rank().cmp(&other.rank()));
         let mut seen = HashSet::new();
         definitions.retain(|definition| seen.insert(definition.name().to_owned()));
@@ -82,10 +81,4 @@ impl RuleSet {
             rule.apply(target, rate);
         }
     }
-}
-
-fn definition(record: serde_json::Value) -> Option<Definition> {
-    let rule = serde_json::from_value::<RuleRecord>(record).map_err(|error| error.to_string());
-    let read = rule.and_then(|record: RuleRecord| Definition::read(record.sampling_rule));
-    read.inspect_err(|reason| crate::logging::debug!("a sampling rule is left out: {reason}")).ok()
 }

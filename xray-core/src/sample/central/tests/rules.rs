@@ -73,6 +73,8 @@ fn a_rule_that_cannot_be_used_does_not_spoil_the_others() {
             wrong(json!({"ReservoirSize": -1})),
             wrong(json!({"RuleName": ""})),
             wrong(json!({"RuleName": null})),
+            wrong(json!({"RuleName": "x".repeat(2_000)})),
+            wrong(json!({"URLPath": "/".repeat(2_000)})),
             rule("fine", json!({"Attributes": "left out"})),
             rule("fine", json!({"Priority": 1_000})),
         ]
