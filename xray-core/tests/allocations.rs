@@ -2,14 +2,16 @@
 //! one of the whole process; it counts by thread.
 
 use std::{
+    error::Error,
     hint::black_box,
-    time::{Duration, UNIX_EPOCH},
+    thread,
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 
 use serde_json::json;
 use xray_core::{
     Recorder, SamplingRequest, TraceHeader,
-    sample::LocalRules,
+    sample::{CentralizedSampling, LocalRules, SamplingApi, SamplingCall},
     testing::{MemoryEmitter, TestClock},
 };
 
@@ -30,6 +32,8 @@ enum Differ {
 /// Rules for a host and a path each, and a request that only the last one is for.
 struct Many {
     rules: LocalRules,
+    /// The same rules as the X-Ray service gives them.
+    records: Vec<u8>,
     host: String,
     path: String,
 }
@@ -56,14 +60,23 @@ impl Many {
             // The opposite of the rules, so that a request that none of them matches shows.
             "default": {"fixed_target": 0, "rate": if rate < 0.5 { 1 } else { 0 }},
         });
+        let record = |index| {
+            json!({"SamplingRule": {
+                "RuleName": format!("rule {index:02}"), "Priority": index + 1, "Version": 1,
+                "Host": host(index), "HTTPMethod": "*", "URLPath": format!("{}*", path(index)),
+                "ServiceName": "*", "ServiceType": "*", "ResourceARN": "*",
+                "ReservoirSize": fixed_target, "FixedRate": rate,
+            }})
+        };
+        let records: Vec<_> = (0..RULES).map(record).collect();
         Self {
             rules: LocalRules::from_value(&document).unwrap(),
+            records: serde_json::to_vec(&json!({"SamplingRuleRecords": records})).unwrap(),
             host: host(RULES - 1),
             path: format!("{}4711", path(RULES - 1)),
         }
     }
 
-    #[allow(clippy::needless_update, reason = "what a request tells may become more")]
     fn request(&self) -> SamplingRequest<'_> {
         SamplingRequest {
             host: Some(&self.host),
@@ -80,6 +93,23 @@ fn recorder(rules: &LocalRules) -> Recorder {
         .sampling_rules(rules.clone())
         .build()
         .unwrap()
+}
+
+/// The X-Ray service with these rules, which never grants a quota.
+struct Service(Vec<u8>);
+
+impl SamplingApi for Service {
+    fn call(
+        &mut self,
+        call: SamplingCall,
+        _: &[u8],
+    ) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+        Ok(if call == SamplingCall::Rules { self.0.clone() } else { b"{}".to_vec() })
+    }
+
+    fn address(&self) -> String {
+        "memory".to_owned()
+    }
 }
 
 fn nothing_is_sampled() -> LocalRules {
@@ -115,6 +145,25 @@ fn decision_among_many_rules() {
             assert_eq!(segment.is_sampled(), sampled, "the last rule decides");
             allocates_nothing(|| decide(&xray, &many));
         }
+    }
+}
+
+#[test]
+fn decision_by_rules_of_the_service() {
+    for (fixed_target, rate) in [(0, 1e-12), (0, 1.0), (1, 1e-12)] {
+        let many = Many::new(Differ::Paths, fixed_target, rate);
+        let sampling = CentralizedSampling::new().api(Service(many.records.clone()));
+        let xray = Recorder::builder("orders")
+            .emitter(MemoryEmitter::new())
+            .centralized_sampling(sampling)
+            .build()
+            .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while xray.sample(&many.request()).rule() != Some("rule 49") {
+            assert!(Instant::now() < deadline, "the rules never came");
+            thread::yield_now();
+        }
+        allocates_nothing(|| decide(&xray, &many));
     }
 }
 

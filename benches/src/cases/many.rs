@@ -8,11 +8,34 @@ const RULES: usize = 50;
 pub(super) const NEVER: f64 = 1e-12;
 pub(super) const ALWAYS: f64 = 1.0 - NEVER;
 
-/// Rules as a document, and a request.
+/// Rules as a document of local rules, and a request.
 pub(super) struct Many {
     pub(super) document: Value,
     pub(super) host: String,
     pub(super) path: String,
+}
+
+impl Many {
+    /// The same rules as the X-Ray service gives them.
+    pub(super) fn as_records(&self) -> Value {
+        let rules = self.document["rules"].as_array().into_iter().flatten();
+        let record = |(place, rule): (usize, &Value)| {
+            let is_default = rule.get("host").is_none();
+            let pattern = |name| rule.get(name).cloned().unwrap_or_else(|| json!("*"));
+            json!({"SamplingRule": {
+                "RuleName": if is_default { "Default".into() } else { format!("rule {place:02}") },
+                "Priority": if is_default { 10_000 } else { place + 1 },
+                "Version": 1, "ResourceARN": "*", "ServiceName": "*", "ServiceType": "*",
+                "Host": pattern("host"),
+                "HTTPMethod": pattern("http_method"),
+                "URLPath": pattern("url_path"),
+                "ReservoirSize": rule["fixed_target"],
+                "FixedRate": rule["rate"],
+            }})
+        };
+        let records = rules.chain([&self.document["default"]]).enumerate().map(record);
+        json!({"SamplingRuleRecords": records.collect::<Vec<_>>()})
+    }
 }
 
 /// Each rule is for a host of its own.

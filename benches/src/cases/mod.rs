@@ -91,6 +91,7 @@ impl Case {
 }
 
 const LOCAL: &str = "xray-core, local rules";
+const CENTRAL: &str = "xray-core, rules of the service";
 const OURS: &str = "xray-core";
 const OTEL: &str = "opentelemetry_sdk";
 
@@ -104,17 +105,23 @@ const fn peer(work: Work, by: &'static str, make: fn() -> Run) -> Case {
 
 /// Every case but the official SDK's, which runs in a process of its own.
 pub static CASES: &[Case] = &[
-    ours(Work::HostsUnsampled, LOCAL, 39_901, || ours::decision(&many::hosts(0, many::NEVER))),
-    ours(Work::HostsSampled, LOCAL, 39_901, || ours::decision(&many::hosts(0, many::ALWAYS))),
-    ours(Work::PathsUnsampled, LOCAL, 17_064, || ours::decision(&many::paths(0, many::NEVER))),
-    ours(Work::PathsSampled, LOCAL, 17_064, || ours::decision(&many::paths(0, many::ALWAYS))),
-    ours(Work::ReservoirUsedUp, LOCAL, 39_994, || ours::decision(&many::hosts(1, many::NEVER))),
-    ours(Work::Rate, LOCAL, 100, || ours::decision(&many::none(0.05))),
+    ours(Work::HostsUnsampled, LOCAL, 4_718, || ours::local(&many::hosts(0, many::NEVER))),
+    ours(Work::HostsUnsampled, CENTRAL, 4_938, || ours::central(&many::hosts(0, many::NEVER))),
+    ours(Work::HostsSampled, LOCAL, 4_720, || ours::local(&many::hosts(0, many::ALWAYS))),
+    ours(Work::HostsSampled, CENTRAL, 4_940, || ours::central(&many::hosts(0, many::ALWAYS))),
+    ours(Work::PathsUnsampled, LOCAL, 11_640, || ours::local(&many::paths(0, many::NEVER))),
+    ours(Work::PathsUnsampled, CENTRAL, 11_862, || ours::central(&many::paths(0, many::NEVER))),
+    ours(Work::PathsSampled, LOCAL, 11_642, || ours::local(&many::paths(0, many::ALWAYS))),
+    ours(Work::PathsSampled, CENTRAL, 11_864, || ours::central(&many::paths(0, many::ALWAYS))),
+    ours(Work::ReservoirUsedUp, LOCAL, 4_817, || ours::local(&many::hosts(1, many::NEVER))),
+    ours(Work::ReservoirUsedUp, CENTRAL, 4_954, || ours::central(&many::hosts(1, many::NEVER))),
+    ours(Work::Rate, LOCAL, 187, || ours::local(&many::none(0.05))),
+    ours(Work::Rate, CENTRAL, 397, || ours::central(&many::none(0.05))),
     peer(Work::Rate, "opentelemetry_sdk, TraceIdRatioBased", peer::ratio),
-    ours(Work::CallerDecided, OURS, 264, ours::caller_decided),
+    ours(Work::CallerDecided, OURS, 330, ours::caller_decided),
     peer(Work::CallerDecided, "opentelemetry_sdk, ParentBased", peer::caller_decided),
     peer(Work::CallerDecidedAlone, "opentelemetry_sdk, ParentBased", peer::caller_decided_alone),
-    ours(Work::UnsampledRequest, OURS, 827, ours::unsampled_request),
+    ours(Work::UnsampledRequest, OURS, 1_004, ours::unsampled_request),
     peer(Work::UnsampledRequest, OTEL, || peer::unsampled_request(false)),
     peer(Work::UnsampledRequest, "opentelemetry_sdk, asked first", || {
         peer::unsampled_request(true)

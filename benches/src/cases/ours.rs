@@ -1,8 +1,16 @@
 //! `xray-core`, as a program uses it: the usual delivery, with a thread that waits.
 
-use std::hint::black_box;
+use std::{
+    error::Error,
+    hint::black_box,
+    thread,
+    time::{Duration, Instant},
+};
 
-use xray_core::{Recorder, SamplingRequest, TraceHeader, sample::LocalRules};
+use xray_core::{
+    Recorder, SamplingRequest, TraceHeader,
+    sample::{CentralizedSampling, LocalRules, RuleSource, SamplingApi, SamplingCall},
+};
 
 use super::{
     CHILDREN, PARENT, Run, TRACE, USER,
@@ -10,11 +18,28 @@ use super::{
     repeat,
 };
 
-pub(super) fn decision(many: &Many) -> Run {
-    let xray = recorder(many);
+pub(super) fn local(many: &Many) -> Run {
+    decision(recorder(many), many)
+}
+
+/// The same rules, given by a service that is asked once.
+pub(super) fn central(many: &Many) -> Run {
+    let sampling = CentralizedSampling::new().api(Service(many.as_records().to_string()));
+    let builder = Recorder::builder("orders").centralized_sampling(sampling);
+    let xray = builder.build().expect("the set-up is in order");
+    // The first request makes it ask.
+    let _ = xray.sample(&SamplingRequest::default());
+    let patience = Instant::now() + Duration::from_secs(10);
+    while xray.sampling_status().source != RuleSource::Central {
+        assert!(Instant::now() < patience, "the rules never came");
+        thread::sleep(Duration::from_millis(1));
+    }
+    decision(xray, many)
+}
+
+fn decision(xray: Recorder, many: &Many) -> Run {
     let (host, path) = (many.host.clone(), many.path.clone());
     repeat(move || {
-        #[allow(clippy::needless_update, reason = "what a request tells may become more")]
         let request = SamplingRequest {
             host: Some(&host),
             method: Some("GET"),
@@ -23,6 +48,24 @@ pub(super) fn decision(many: &Many) -> Run {
         };
         let _ = black_box(xray.sample(black_box(&request)));
     })
+}
+
+/// The X-Ray service with these rules, which never grants a quota.
+struct Service(String);
+
+impl SamplingApi for Service {
+    fn call(
+        &mut self,
+        call: SamplingCall,
+        _: &[u8],
+    ) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+        let answer = if call == SamplingCall::Rules { &self.0 } else { "{}" };
+        Ok(answer.as_bytes().to_vec())
+    }
+
+    fn address(&self) -> String {
+        "memory".to_owned()
+    }
 }
 
 pub(super) fn caller_decided() -> Run {
