@@ -46,12 +46,13 @@ fn is_plain_peer(figure: &Figure) -> bool {
     figure.work == Work::UnsampledRequest && figure.by == "opentelemetry_sdk"
 }
 
-/// Our time as a part of a peer's; `None` where there is nothing to compare.
+/// Our time as a part of a peer's, of the round of each that nothing disturbed; `None` where there is
+/// nothing to compare.
 pub(crate) fn share(peer: &Figure, figures: &[Figure]) -> Option<f64> {
     if peer.side != Side::Peer {
         return None;
     }
     let is_ours =
         |figure: &&Figure| figure.work == peer.work && matches!(figure.side, Side::Ours { .. });
-    Some(figures.iter().find(is_ours)?.ns.median / peer.ns.median)
+    Some(figures.iter().find(is_ours)?.ns.least / peer.ns.least)
 }

@@ -6,7 +6,7 @@ use xray_benches::{Run, Work};
 
 use crate::python::Python;
 
-pub(crate) const ROUNDS: usize = 21;
+pub(crate) const ROUNDS: usize = 41;
 
 /// How long a round of one contender is at least.
 const ROUND: Duration = Duration::from_millis(5);

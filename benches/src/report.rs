@@ -19,7 +19,7 @@ const COLUMNS: [&str; 7] = [
     "range, ns",
     "instructions per operation",
     "allocations per operation",
-    "ours / this, by time",
+    "ours / this, by least time",
 ];
 
 /// As text that is also Markdown.
@@ -93,7 +93,8 @@ Peers: opentelemetry {api}, opentelemetry_sdk {sdk}, {python}.
 - Instructions are callgrind's, of N and of 2 N operations, without what the start costs. It counts those
   of a processor without AVX-512.
 - Allocations are those of the thread that records.
-- *ours / this* divides our time, in the first line of the work, by the peer's.
+- *ours / this* divides our time, in the first line of the work, by the peer's: of each the least, since whatever
+  else a machine does only adds.
 - A request is a trace of a caller's that has not decided, a segment, three subsegments with two annotations
   each (a text that is lent, a number), and their ends. *asked first* is code that looks whether a span
   records before it makes its attributes.
