@@ -1,5 +1,6 @@
 //! The chores of this workspace, run as `cargo xtask NAME`.
 
+mod bench;
 mod process;
 mod screenshots;
 mod setup;
@@ -16,12 +17,16 @@ Usage: cargo xtask <COMMAND> [OPTIONS]
 Commands:
   test [-- FILTER...]  Install what the tests need, then run all of them
   setup                Install what the tests need, and nothing else
+  bench                Measure what sampling costs, next to the peers, into benches/RESULTS.md
+    --check            Only fail if a limit is broken; writes nothing
+    --json             Print JSON in place of the table
   screenshots          Run the storefront and take the README's pictures of its console
   help                 Show this text
 
 What the tests need is a Python with venv, Node 20 or newer with npm, and Chromium. The Python and
 npm packages go into target/ and into folders that git ignores. Chromium is looked for at
 /usr/bin/chromium; the environment variable CHROMIUM names another place.
+The benches need the same Python, and valgrind to count instructions.
 ";
 
 fn main() -> ExitCode {
@@ -33,6 +38,7 @@ fn main() -> ExitCode {
         }
         Some("test") => test::run_all(root(), &arguments[1..]),
         Some("setup") => setup::all(root()),
+        Some("bench") => bench::run_all(root(), &arguments[1..]),
         Some("screenshots") => screenshots::take(root()),
         Some(other) => Err(format!("no command named {other:?}; `cargo xtask help` lists them")),
     };

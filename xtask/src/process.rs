@@ -29,6 +29,18 @@ pub(crate) fn cargo(root: &Path) -> Command {
     command
 }
 
+/// The SDK obeys these variables, and our programs expect that nobody has set them.
+pub(crate) fn without_tracing(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("AWS_XRAY_") || name == "LAMBDA_TASK_ROOT" || name == "_X_AMZN_TRACE_ID"
+        {
+            command.env_remove(&*name);
+        }
+    }
+    command
+}
+
 fn shown(command: &Command) -> String {
     let mut text = format!("`{}", command.get_program().to_string_lossy());
     for argument in command.get_args() {

@@ -19,7 +19,7 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
 }
 
 /// The official Python SDK and Flask, in a virtual environment of their own.
-fn python_packages(root: &Path) -> Result<(), String> {
+pub(crate) fn python_packages(root: &Path) -> Result<(), String> {
     let python = program("python3", &["python3", "python3-venv"])?;
     let requirements = root.join("tests/peers/requirements.txt");
     let venv = root.join("target/python-venv");
@@ -60,6 +60,11 @@ fn npm_packages(folder: &Path) -> Result<(), String> {
         .current_dir(folder))
     .map_err(|error| format!("{error}; npm needs a registry it can reach"))?;
     stamp(&modules, &wanted)
+}
+
+/// Counts instructions; only the benches need it.
+pub(crate) fn valgrind() -> Result<(), String> {
+    program("valgrind", &["valgrind"]).map(drop)
 }
 
 /// The browser: too big to install for one workspace, so the system's own is used.

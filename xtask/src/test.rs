@@ -1,10 +1,9 @@
 //! `cargo xtask test`: every test of the workspace, one summary.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::process::{cargo, run};
+use crate::process::{cargo, run, without_tracing};
 use crate::setup;
 
 const SCOPE: [&str; 2] = ["--workspace", "--all-features"];
@@ -59,18 +58,6 @@ fn model(root: &Path) -> Result<(), String> {
     command.args(["test", "--quiet", "-p", "xray-core", "--lib", "--target-dir", "target/model"]);
     command.env("RUSTFLAGS", "--cfg xray_model").args(["--", "model::"]);
     run(without_tracing(&mut command))
-}
-
-/// The SDK obeys these variables, and the tests expect that nobody has set them.
-fn without_tracing(command: &mut Command) -> &mut Command {
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        if name.starts_with("AWS_XRAY_") || name == "LAMBDA_TASK_ROOT" || name == "_X_AMZN_TRACE_ID"
-        {
-            command.env_remove(&*name);
-        }
-    }
-    command
 }
 
 fn has_nextest(root: &Path) -> bool {
