@@ -202,12 +202,17 @@ impl Hub {
     }
 
     /// With no worker to keep the deadlines, each begin and end looks at them.
+    #[inline]
     pub(crate) fn check_deadlines(&self) {
         if let Road::Inline(inline) = &self.road {
-            self.shared.release_due(Instant::now());
-            if !inline.is_empty() {
-                inline.emit(&self.shared);
-            }
+            self.check_inline(inline);
+        }
+    }
+
+    fn check_inline(&self, inline: &Inline) {
+        self.shared.release_due(Instant::now());
+        if !inline.is_empty() {
+            inline.emit(&self.shared);
         }
     }
 

@@ -22,21 +22,26 @@ impl Entity {
     /// Sets an indexed value. Keys are ASCII letters, digits and `_`, at most 500; another key is
     /// logged and dropped, and so is a number that is not finite. Text is cut at 1,000 characters.
     /// X-Ray indexes 50 of a trace; all are recorded, and the first one past that is logged.
+    #[inline]
     pub fn annotate<'v>(&self, key: &str, value: impl Into<AnnotationValue<'v>>) {
-        if !self.is_sampled() {
+        if self.is_sampled() {
+            self.annotate_sampled(key, &value.into());
+        }
+    }
+
+    /// Apart, so that the one branch of what is not sampled stands where `annotate` is called.
+    #[inline(never)]
+    fn annotate_sampled(&self, key: &str, value: &AnnotationValue<'_>) {
+        if !is_annotation(key, value) {
             return;
         }
-        let value = value.into();
-        if !is_annotation(key, &value) {
-            return;
-        }
-        let text = match &value {
+        let text = match value {
             AnnotationValue::String(text) => cut(text, MAX_ANNOTATION_VALUE),
             _ => "",
         };
         let mut many = false;
         self.change(key.len() + text.len(), |record, index| {
-            let value = match value {
+            let value = match *value {
                 AnnotationValue::String(_) => AnnotationText::String(record.push_text(text)),
                 AnnotationValue::Integer(value) => AnnotationText::Integer(value),
                 AnnotationValue::Unsigned(value) => AnnotationText::Unsigned(value),

@@ -66,6 +66,16 @@ pub(super) struct Facade {
     pub(super) carried: Carried,
 }
 
+impl Passing {
+    /// What a subsegment is of it. Field by field, since a clone would count up what is not kept.
+    #[inline]
+    fn child(&self) -> Self {
+        let Self { recorder, root, id, parent, continued, decided, ref carried, watch: _ } = *self;
+        let carried = carried.clone();
+        Self { recorder, root, id, parent, continued, decided, carried, watch: None }
+    }
+}
+
 impl Entity {
     /// The entity that the running code belongs to; one that records nothing if there is none.
     #[must_use]
@@ -91,6 +101,7 @@ impl Entity {
 
     /// Whether what is recorded here is kept, or may be: see [`Keep`](crate::Keep).
     #[must_use]
+    #[inline]
     pub fn is_sampled(&self) -> bool {
         matches!(self.0, Kind::Recorded { .. } | Kind::Facade(_))
     }
@@ -219,7 +230,16 @@ impl Entity {
     }
 
     /// Begins a subsegment of this entity. It ends when the guard is dropped.
+    #[inline]
     pub fn subsegment(&self, name: &str) -> Subsegment {
+        match &self.0 {
+            Kind::Passing(passing) => Subsegment::new(Self::passing(passing.child())),
+            _ => self.recorded_subsegment(name),
+        }
+    }
+
+    #[inline(never)]
+    fn recorded_subsegment(&self, name: &str) -> Subsegment {
         let entity = match &self.0 {
             Kind::Recorded { live, place } => {
                 let name = clean_name(name, live.recorder.service());
@@ -236,8 +256,7 @@ impl Entity {
                     Live::begin(&facade.recorder, &name, caller, carried, Role::Streamed);
                 Self::recorded(live, Place { index: 0, id })
             }
-            Kind::Passing(passing) => Self::passing(Passing { watch: None, ..passing.clone() }),
-            Kind::Absent => self.clone(),
+            Kind::Passing(_) | Kind::Absent => self.clone(),
         };
         Subsegment::new(entity)
     }
@@ -278,6 +297,7 @@ impl Entity {
     }
 
     /// Ends it now, or at a given time, if it has not ended.
+    #[inline]
     pub(super) fn end(&self, at: Option<SystemTime>) {
         match &self.0 {
             Kind::Recorded { live, place } => live.end(*place, at),

@@ -68,6 +68,7 @@ impl Deref for Segment {
 }
 
 impl Drop for Segment {
+    #[inline]
     fn drop(&mut self) {
         if thread::panicking() && !self.unwinding {
             self.entity.record_failure("panic", "the code of the segment panicked", true);
@@ -155,6 +156,19 @@ impl<'a> SegmentBuilder<'a> {
             return Segment::new(Entity::absent());
         }
         let decision = self.decide();
+        // The usual case of most services.
+        if !decision.is_sampled() && inner.keep.is_none() && decision.boosted().is_none() {
+            stats::add(&inner.counters.unsampled, 1);
+            inner.hub.check_deadlines();
+            return Segment::new(Entity::passing(self.passing(None)));
+        }
+        self.begin_wanted(decision)
+    }
+
+    /// Of a segment that is recorded, or whose end somebody wants to know.
+    #[inline(never)]
+    fn begin_wanted(self, decision: SamplingDecision) -> Segment {
+        let inner = self.recorder.inner();
         let sampled = decision.is_sampled();
         let root = self.context.header.root;
         let watch = Watch::of(&decision, self.recorder, self.name, root, &self.request);

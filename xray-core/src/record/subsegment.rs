@@ -72,6 +72,7 @@ impl Deref for Subsegment {
 }
 
 impl Drop for Subsegment {
+    #[inline]
     fn drop(&mut self) {
         if thread::panicking() && !self.unwinding {
             self.entity.record_failure("panic", "the code of the subsegment panicked", true);

@@ -67,21 +67,26 @@ pub(crate) struct Matchers {
     /// What most rules are ruled out by, side by side.
     hints: Box<[(Hint, Hint)]>,
     matchers: Box<[Matcher]>,
+    /// Whether there is a hint among the hints.
+    hinted: bool,
 }
 
 impl FromIterator<Matcher> for Matchers {
     fn from_iter<T: IntoIterator<Item = Matcher>>(matchers: T) -> Self {
         let matchers: Box<[Matcher]> = matchers.into_iter().collect();
         let hints = matchers.iter().map(|matcher| (matcher.host.hint(), matcher.url_path.hint()));
-        Self { hints: hints.collect(), matchers }
+        let hints: Box<[_]> = hints.collect();
+        let hinted =
+            hints.iter().any(|(host, path)| host.says_something() || path.says_something());
+        Self { hints, matchers, hinted }
     }
 }
 
 impl Matchers {
     /// The place of the first one that matches.
-    pub(crate) fn first(&self, asked: &Asked<'_>) -> Option<usize> {
-        let host = asked.host.as_ref().and_then(Text::at_a_glance);
-        let path = asked.path.as_ref().and_then(Text::at_a_glance);
+    pub(crate) fn first<'a>(&self, asked: &Asked<'a>) -> Option<usize> {
+        let glance = |text: &Option<Text<'a>>| text.as_ref().filter(|_| self.hinted)?.at_a_glance();
+        let (host, path) = (glance(&asked.host), glance(&asked.path));
         let matches = |place: usize| self.matchers[place].matches(asked);
         let (Some((host, host_hash)), Some((path, path_hash))) = (host, path) else {
             return (0..self.matchers.len()).find(|&place| matches(place));

@@ -99,6 +99,10 @@ pub(crate) struct Hint {
 impl Hint {
     const NONE: Self = Self { hash: 0, mask: 0, last: 0, end: 0 };
 
+    pub(crate) fn says_something(&self) -> bool {
+        self.mask != 0 || self.end != 0
+    }
+
     /// `hash` is that of the text, which is all ASCII.
     #[inline]
     pub(crate) fn rules_out(&self, text: &[u8], hash: u64) -> bool {

@@ -166,8 +166,15 @@ impl CentralRule {
         &self.state
     }
 
-    /// Decides in a given second of the wall clock, and counts.
-    pub(super) fn decide(&self, second: u64, chance: impl FnOnce(f64) -> bool) -> SamplingDecision {
+    /// Decides, and counts. `second` gives the current second of the wall clock; it is asked once at the
+    /// most, and not at all by a rule that has a rate and nothing else.
+    pub(super) fn decide(
+        &self,
+        second: impl FnOnce() -> u64,
+        chance: impl FnOnce(f64) -> bool,
+    ) -> SamplingDecision {
+        let timed = self.definition.reservoir > 0 || self.quota.is_some() || self.boost.is_some();
+        let second = if timed { second() } else { 0 };
         let how = match self.quota.filter(|quota| second <= quota.until) {
             Some(quota) if self.state.taken.take(second, quota.amount) => How::Taken,
             None if self.definition.reservoir > 0 && self.state.borrowed.take(second, 1) => {

@@ -69,7 +69,7 @@ impl RuleSet {
         chance: impl FnOnce(f64) -> bool,
     ) -> Option<SamplingDecision> {
         let rule = self.rules.get(self.matchers.first(asked)?)?;
-        Some(rule.decide(second(), chance))
+        Some(rule.decide(second, chance))
     }
 
     /// Takes over what the service grants; a document without a name or a rate is passed over.
