@@ -46,4 +46,5 @@ mod work;
 
 pub use daemon::{Daemon, DaemonBuilder};
 pub use error::{Error, Transport};
+pub use sampling::SamplingRules;
 pub use stats::Stats;

@@ -79,6 +79,7 @@ fn receives_shows_and_balances_at_the_end() {
         assert!(first.starts_with(&format!("xrayd {} ", env!("CARGO_PKG_VERSION"))), "{first}");
         let console = running.line();
         assert!(console.starts_with("console http://127.0.0.1:"), "{console}");
+        assert!(running.line().starts_with("sampling rule Default: one request a second"));
 
         let socket = UdpSocket::bind(FREE).unwrap();
         let udp = address(&first, "UDP");
@@ -140,6 +141,7 @@ fn documents_from_other_machines_are_allowed_with_a_warning() {
         Running::start(&["-b", "0.0.0.0:0", "-t", "127.0.0.1:0", "--no-console", "-l", "warn"]);
     assert!(running.line().contains("UDP 0.0.0.0:"));
     assert!(running.line().starts_with("no console"));
+    assert!(running.line().starts_with("sampling rule Default"));
     running.signal("TERM");
     assert!(running.line().starts_with("received 0 "));
     let (code, log) = running.end();
@@ -167,8 +169,10 @@ fn help_and_version_say_what_it_is() {
     assert_eq!(code, Some(0));
     for piece in [
         "Documents stay on this machine",
-        "Relay to AWS",
+        "relay to AWS",
         "later release",
+        "answered here as the X-Ray service would",
+        "--sampling-rules <FILE>",
         "--no-console",
         "127.0.0.1:2001",
         "--max-memory",

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use xray_console::Console;
-use xray_daemon::{Daemon, Stats};
+use xray_daemon::{Daemon, DaemonBuilder, Stats};
 
 /// The header line that most SDKs write.
 pub(crate) const HEADER: &str = r#"{"format":"json","version":1}"#;
@@ -55,9 +55,13 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) fn start() -> Self {
+        Self::started(Daemon::builder())
+    }
+
+    /// With further options.
+    pub(crate) fn started(builder: DaemonBuilder) -> Self {
         let console = Console::builder().build();
-        let daemon =
-            Daemon::builder().udp(FREE).tcp(FREE).console(console.clone()).start().unwrap();
+        let daemon = builder.udp(FREE).tcp(FREE).console(console.clone()).start().unwrap();
         Self { daemon, console, sender: UdpSocket::bind(FREE).unwrap() }
     }
 
