@@ -273,3 +273,146 @@ impl Unprocessed {
         Self { rule_name: rule.to_owned(), error_code: "400", message }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn book(rules: &Value, now: f64) -> Book {
+        Book::new(rules.to_string().parse().unwrap(), Pace::default(), now)
+    }
+
+    fn hot() -> Value {
+        json!([{ "RuleName": "hot", "ReservoirSize": 3, "FixedRate": 0 }])
+    }
+
+    fn statistics<'r>(rule: &'r str, client: &'r str, requests: u32) -> Statistics<'r> {
+        Statistics { rule, client, requests, sampled: 1, borrowed: 2 }
+    }
+
+    fn ask(book: &mut Book, statistics: Vec<Statistics<'_>>, now: f64) -> Value {
+        let answer = book.targets(&Report { statistics, boosts: None }, now);
+        serde_json::to_value(answer).unwrap()
+    }
+
+    /// A client as the SDKs are: 100 requests a second, of which none is sampled by the rate.
+    #[test]
+    fn the_timeline_of_an_sdk() {
+        let mut book = book(&hot(), 1_000.0);
+        let mut target = None;
+        let mut requests = 0;
+        let mut sampled = Vec::new();
+        for second in 1_000..1_060_u64 {
+            // Every ten seconds, until it goes quiet.
+            if [1_010, 1_020].contains(&second) {
+                let answer = ask(&mut book, vec![statistics("hot", "c", requests)], second as f64);
+                let document = &answer["SamplingTargetDocuments"][0];
+                let number = |key: &str| document[key].as_u64().unwrap();
+                target = Some((number("ReservoirQuota"), number("ReservoirQuotaTTL")));
+                requests = 0;
+            }
+            requests += 100;
+            let valid = target.filter(|(_, until)| second <= *until);
+            sampled.push(valid.map_or(1, |(quota, _)| quota));
+        }
+        assert_eq!(sampled, [vec![1; 10], vec![3; 23], vec![1; 27]].concat());
+    }
+
+    #[test]
+    fn other_rules_make_clients_ask_again() {
+        let mut book = book(&hot(), 1_000.0);
+        let modified = |book: &mut Book, now| {
+            ask(book, vec![statistics("hot", "c", 1)], now)["LastRuleModification"].clone()
+        };
+        assert_eq!(modified(&mut book, 1_001.0), 1_000);
+        book.replace(hot().to_string().parse().unwrap(), 1_005.5);
+        assert_eq!(modified(&mut book, 1_006.0), 1_000, "nothing has changed");
+        let other = json!([
+            { "RuleName": "hot", "ReservoirSize": 3, "FixedRate": 0 },
+            { "RuleName": "cold", "ReservoirSize": 0, "FixedRate": 0 },
+        ]);
+        book.replace(other.to_string().parse().unwrap(), 1_005.5);
+        // Who asked for rules in the second 1005 has the old ones.
+        assert_eq!(modified(&mut book, 1_006.0), 1_006);
+        let records = serde_json::to_value(book.rules()).unwrap()["SamplingRuleRecords"].clone();
+        let times: Vec<_> = records
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|record| {
+                let name = &record["SamplingRule"]["RuleName"];
+                (name.clone(), record["CreatedAt"].clone(), record["ModifiedAt"].clone())
+            })
+            .collect();
+        assert_eq!(
+            times,
+            [
+                (json!("hot"), json!(1_000.0), json!(1_000.0)),
+                (json!("cold"), json!(1_005.5), json!(1_005.5)),
+                (json!("Default"), json!(1_000.0), json!(1_000.0)),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rule_that_comes_back_remembers_who_holds_its_reservoir() {
+        let mut book = book(&hot(), 1_000.0);
+        let quota = |book: &mut Book, client, now| {
+            let answer = ask(book, vec![statistics("hot", client, 10)], now);
+            answer["SamplingTargetDocuments"][0]["ReservoirQuota"].clone()
+        };
+        assert_eq!(quota(&mut book, "a", 1_000.0), 3);
+        book.replace(SamplingRules::default(), 1_001.0);
+        assert_eq!(quota(&mut book, "b", 1_002.0), Value::Null);
+        book.replace(hot().to_string().parse().unwrap(), 1_003.0);
+        assert_eq!(quota(&mut book, "b", 1_004.0), 0);
+        book.replace(SamplingRules::default(), 1_030.0);
+        assert!(!book.entries.contains_key("hot"), "nobody holds anything of it any more");
+    }
+
+    #[test]
+    fn clients_are_bounded_and_the_silent_one_leaves() {
+        let mut book = book(&hot(), 1_000.0);
+        let names: Vec<_> = (0..MAX_CLIENTS + 500).map(|index| format!("{index:024}")).collect();
+        for (index, name) in names.iter().enumerate() {
+            let now = 1_000.0 + index as f64 / 1_000.0;
+            ask(&mut book, vec![statistics("hot", name, 1), statistics("Default", name, 1)], now);
+            // The first one keeps reporting.
+            ask(&mut book, vec![statistics("hot", &names[0], 1)], now);
+        }
+        assert_eq!((book.clients(), book.departed), (MAX_CLIENTS, 500));
+        let (_, hot) = book.entries().next().unwrap();
+        assert_eq!(hot.ledger.holders().count(), MAX_CLIENTS);
+        assert!(hot.ledger.holders().any(|(id, _)| **id == names[0]));
+        assert!(hot.ledger.held(1_001) <= 3);
+        assert_eq!(hot.requests, 2 * names.len() as u64, "what the departed reported still counts");
+        // Unknown rules make nobody known.
+        ask(&mut book, vec![statistics("gone", "a client of no rule", 1)], 1_002.0);
+        assert_eq!(book.departed, 500);
+    }
+
+    #[test]
+    fn anomalies_raise_the_rate_of_all_clients() {
+        let rules = json!([{ "RuleName": "hot", "ReservoirSize": 3, "FixedRate": 0.1,
+            "SamplingRateBoost": { "MaxRate": 0.6, "CooldownWindowMinutes": 10 } }]);
+        let mut book = book(&rules, 1_000.0);
+        let report = |boosts| Report { statistics: vec![statistics("hot", "a", 10)], boosts };
+        let anomalies = |rule| super::super::report::Anomalies { rule, total: 10, anomalies: 5 };
+        let answer =
+            book.targets(&report(Some(vec![anomalies("hot"), anomalies("gone")])), 1_000.0);
+        let answer = serde_json::to_value(answer).unwrap();
+        let boost = json!({ "BoostRate": 0.6, "BoostRateTTL": 1_060 });
+        assert_eq!(answer["SamplingTargetDocuments"][0]["SamplingBoost"], boost);
+        assert_eq!(
+            answer["UnprocessedBoostStatistics"],
+            json!([{ "RuleName": "gone", "ErrorCode": "400", "Message": "there is no rule of this name" }])
+        );
+        let later = ask(&mut book, vec![statistics("hot", "b", 10)], 1_060.9);
+        assert_eq!(later["SamplingTargetDocuments"][0]["SamplingBoost"], boost);
+        assert!(later.get("UnprocessedBoostStatistics").is_none(), "older SDKs do not know it");
+        let over = ask(&mut book, vec![statistics("hot", "b", 10)], 1_061.0);
+        assert!(over["SamplingTargetDocuments"][0].get("SamplingBoost").is_none());
+    }
+}

@@ -52,3 +52,75 @@ impl Booster {
         (rate > rule.fixed_rate).then_some(Boost { rate, ..last })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rule::RateBoost;
+    use super::*;
+
+    fn rule(rate: f64, max_rate: f64, cooldown_window_minutes: u32) -> Rule {
+        let boost = RateBoost { max_rate, cooldown_window_minutes };
+        Rule { sampling_rate_boost: Some(boost), ..Rule::new("r", 1, 1, rate) }
+    }
+
+    fn anomalies(anomalies: u32, total: u32) -> Anomalies<'static> {
+        Anomalies { rule: "r", total, anomalies }
+    }
+
+    #[test]
+    fn one_minute_and_then_none_for_the_cooldown() {
+        let rule = rule(0.05, 0.5, 2);
+        let mut booster = Booster::default();
+        let mut told = Vec::new();
+        for now in 1_000..1_300 {
+            booster.report(&rule, &anomalies(50, 100), f64::from(now));
+            let boost = booster.boost(&rule, f64::from(now));
+            if boost != told.last().map_or(None, |(_, boost)| *boost) {
+                told.push((now, boost));
+            }
+        }
+        let boost = |until| Some(Boost { rate: 0.5, until });
+        assert_eq!(
+            told,
+            [(1_000, boost(1_060)), (1_061, None), (1_181, boost(1_241)), (1_242, None),]
+        );
+    }
+
+    #[test]
+    fn it_goes_further_the_more_there_are() {
+        let rule = rule(0.1, 0.6, 0);
+        for (some, total, rate) in [
+            (1, 100_000, 0.15),
+            (1, 20, 0.35),
+            (1, 10, 0.6),
+            (9, 10, 0.6),
+            (5, 0, 0.6),
+            (i32::MAX as u32, 1, 0.6),
+        ] {
+            let mut booster = Booster::default();
+            booster.report(&rule, &anomalies(some, total), 50.0);
+            let boost = booster.boost(&rule, 50.0).unwrap();
+            assert!((boost.rate - rate).abs() < 1e-9, "{some} of {total}: {}", boost.rate);
+        }
+    }
+
+    #[test]
+    fn no_boost_without_reason_or_leave() {
+        let cases = [
+            (rule(0.1, 0.6, 0), anomalies(0, 100)),
+            (rule(0.6, 0.6, 0), anomalies(50, 100)),
+            (Rule::new("r", 1, 1, 0.1), anomalies(50, 100)),
+        ];
+        for (rule, anomalies) in cases {
+            let mut booster = Booster::default();
+            booster.report(&rule, &anomalies, 50.0);
+            assert_eq!(booster.boost(&rule, 50.0), None);
+        }
+        // What the rule allows may change meanwhile.
+        let mut booster = Booster::default();
+        booster.report(&rule(0.1, 0.6, 0), &anomalies(50, 100), 50.0);
+        assert_eq!(booster.boost(&rule(0.1, 0.2, 0), 51.0).unwrap().rate, 0.2);
+        assert_eq!(booster.boost(&rule(0.2, 0.2, 0), 51.0), None);
+        assert_eq!(booster.boost(&Rule::new("r", 1, 1, 0.1), 51.0), None);
+    }
+}

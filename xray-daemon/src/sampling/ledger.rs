@@ -138,3 +138,132 @@ impl Holder {
         self.grants.last().copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
+
+    use super::*;
+
+    const TTL: u32 = 12;
+
+    fn report(ledger: &mut Ledger, client: &str, requests: u32, now: f64) {
+        let id: Arc<str> = client.into();
+        let statistics = Statistics { rule: "r", client, requests, sampled: 0, borrowed: 0 };
+        ledger.report(&id, &statistics, now);
+    }
+
+    /// A report, and the quota that answers it.
+    fn quota(ledger: &mut Ledger, client: &str, requests: u32, reservoir: u32, now: f64) -> u32 {
+        report(ledger, client, requests, now);
+        let grant = ledger.grant(client, reservoir, now, TTL);
+        assert_eq!(grant.until, now as u64 + u64::from(TTL));
+        grant.quota
+    }
+
+    #[test]
+    fn a_lone_client_has_the_whole_reservoir() {
+        let mut ledger = Ledger::default();
+        assert_eq!(quota(&mut ledger, "a", 0, 7, 100.5), 7);
+        assert_eq!(quota(&mut ledger, "a", 10_000, 7, 110.5), 7);
+        assert_eq!(ledger.held(110), 7);
+        assert_eq!((ledger.held(122), ledger.held(123)), (7, 0), "valid to the end of that second");
+    }
+
+    #[test]
+    fn a_newcomer_gets_what_is_left_and_then_its_share() {
+        let mut ledger = Ledger::default();
+        assert_eq!(quota(&mut ledger, "a", 300, 9, 100.0), 9);
+        assert_eq!(quota(&mut ledger, "b", 600, 9, 105.0), 0, "the first still holds all");
+        assert_eq!(quota(&mut ledger, "a", 300, 9, 110.0), 3, "a third of the demand");
+        assert_eq!(quota(&mut ledger, "b", 600, 9, 112.0), 0, "the old grant may still be held");
+        assert_eq!(quota(&mut ledger, "b", 60, 9, 113.0), 6, "demand is by the second");
+        assert_eq!(
+            quota(&mut ledger, "b", 600, 9, 123.0),
+            9,
+            "the other has been silent for too long"
+        );
+    }
+
+    #[test]
+    fn shares_are_whole_and_the_same_for_whoever_asks_first() {
+        let shares = |order: [&'static str; 3]| {
+            let mut ledger = Ledger::default();
+            for client in order {
+                report(&mut ledger, client, 10, 100.0);
+            }
+            let mut shares: Vec<_> =
+                order.map(|client| (client, ledger.grant(client, 5, 100.0, TTL).quota)).into();
+            shares.sort_unstable();
+            shares
+        };
+        let expected = [("a", 2), ("b", 2), ("c", 1)];
+        assert_eq!(shares(["a", "b", "c"]), expected);
+        assert_eq!(shares(["c", "b", "a"]), expected);
+    }
+
+    #[test]
+    fn a_reservoir_that_shrank_gives_nothing_until_the_old_grants_end() {
+        let mut ledger = Ledger::default();
+        assert_eq!(quota(&mut ledger, "a", 10, 100, 100.0), 100);
+        assert_eq!(quota(&mut ledger, "b", 10, 4, 101.0), 0);
+        assert_eq!(quota(&mut ledger, "a", 10, 4, 110.0), 2);
+        assert_eq!(quota(&mut ledger, "b", 10, 4, 113.0), 2);
+        assert_eq!(quota(&mut ledger, "a", 10, 0, 114.0), 0);
+    }
+
+    #[test]
+    fn what_a_forgotten_client_holds_still_counts() {
+        let mut ledger = Ledger::default();
+        assert_eq!(quota(&mut ledger, "a", 10, 6, 100.0), 6);
+        report(&mut ledger, "b", 10, 104.0);
+        assert_eq!(ledger.grant("a", 6, 104.0, TTL).quota, 3);
+        ledger.forget("a", 105.0);
+        assert_eq!([112, 113, 116, 117].map(|second| ledger.held(second)), [6, 3, 3, 0]);
+        assert_eq!(quota(&mut ledger, "b", 10, 6, 112.0), 0);
+        assert_eq!(quota(&mut ledger, "b", 10, 6, 113.0), 3);
+        assert_eq!(quota(&mut ledger, "b", 10, 6, 117.0), 6);
+    }
+
+    /// The promise: many clients, in any order, at any time, some of them forgotten.
+    #[test]
+    fn valid_quotas_never_exceed_the_reservoir() {
+        for seed in 0..20 {
+            let mut random = StdRng::seed_from_u64(seed);
+            let reservoir = random.random_range(1..60);
+            let clients = random.random_range(1..40);
+            let mut ledger = Ledger::default();
+            let mut now = 1_000.0;
+            // What each client was ever told, as it would remember the largest of it.
+            let mut told: HashMap<String, Vec<Grant>> = HashMap::new();
+            let mut most = 0;
+            for _ in 0..2_000 {
+                now += random.random_range(0.0..1.5);
+                let client = format!("client {}", random.random_range(0..clients));
+                if random.random_ratio(1, 50) {
+                    ledger.forget(&client, now);
+                    continue;
+                }
+                report(&mut ledger, &client, random.random_range(0..5_000), now);
+                let grant = ledger.grant(&client, reservoir, now, TTL);
+                told.entry(client).or_default().push(grant);
+                let second = now as u64;
+                let valid: u32 = told
+                    .values()
+                    .map(|grants| {
+                        let valid = grants.iter().filter(|grant| grant.until >= second);
+                        valid.map(|grant| grant.quota).max().unwrap_or(0)
+                    })
+                    .sum();
+                assert!(valid <= reservoir, "{valid} of {reservoir}, seed {seed}");
+                assert!(ledger.held(second) >= u64::from(valid));
+                assert!(ledger.holders.values().all(|holder| holder.grants.len() <= 13));
+                most = most.max(valid);
+            }
+            assert_eq!(most, reservoir, "all of it is used, seed {seed}");
+        }
+    }
+}

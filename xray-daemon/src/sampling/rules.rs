@@ -214,3 +214,179 @@ fn local(value: &Value) -> Result<Found, Wrong> {
     rules.push(("/default".to_owned(), last));
     Ok(rules)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rules(document: &Value) -> Value {
+        let rules: SamplingRules = document.to_string().parse().unwrap();
+        serde_json::to_value(rules.rules()).unwrap()
+    }
+
+    fn problem(document: &str) -> String {
+        let error = document.parse::<SamplingRules>().expect_err(document);
+        assert!(error.is_config());
+        error.to_string().strip_prefix("sampling rules: ").unwrap().to_owned()
+    }
+
+    #[test]
+    fn all_shapes_hold_the_same_rules() {
+        let rule = json!({ "RuleName": "a", "ReservoirSize": 1, "FixedRate": 0.5, "Host": "x?" });
+        let default = json!({ "RuleName": "Default", "Priority": 10_000, "ReservoirSize": 2, "FixedRate": 1 });
+        let list = json!([rule, default]);
+        let plain = rules(&list);
+        assert_eq!(plain[0]["Host"], "x?");
+        assert_eq!((&plain[0]["Priority"], &plain[0]["URLPath"]), (&json!(1), &json!("*")));
+        assert_eq!((&plain[1]["ReservoirSize"], &plain[1]["FixedRate"]), (&json!(2), &json!(1.0)));
+        assert_eq!(rules(&json!({ "SamplingRules": list })), plain);
+        let record = |rule: &Value| json!({ "SamplingRule": rule, "CreatedAt": "2018-07-09", "ModifiedAt": 1.5 });
+        let records =
+            json!({ "SamplingRuleRecords": [record(&rule), record(&default)], "NextToken": null });
+        assert_eq!(rules(&records), plain);
+    }
+
+    #[test]
+    fn what_the_service_says_is_kept() {
+        let rule = json!({
+            "RuleName": "a", "RuleARN": "arn:aws:xray:eu-west-1:1:sampling-rule/a", "ResourceARN": "*",
+            "Priority": 9_999, "FixedRate": 0.25, "ReservoirSize": 50, "ServiceName": "s", "ServiceType": "t",
+            "Host": "h", "HTTPMethod": "GET", "URLPath": "/p", "Version": 1, "Attributes": { "k": "v" },
+            "SamplingRateBoost": { "MaxRate": 0.5, "CooldownWindowMinutes": 3 },
+        });
+        assert_eq!(rules(&json!([rule]))[0], rule);
+    }
+
+    #[test]
+    fn the_order_is_by_priority_then_by_name() {
+        let rule = |name: &str, priority: u32| json!({ "RuleName": name, "Priority": priority, "ReservoirSize": 0, "FixedRate": 0 });
+        let list = json!([rule("z", 5), rule("b", 7), rule("a", 7), rule("c", 1)]);
+        let rules: SamplingRules = list.to_string().parse().unwrap();
+        assert_eq!(rules.names().collect::<Vec<_>>(), ["c", "z", "a", "b", "Default"]);
+    }
+
+    #[test]
+    fn the_rules_of_an_sdk_are_translated() {
+        let document = json!({
+            "version": 2,
+            "rules": [
+                { "host": "a.*", "http_method": "GET", "url_path": "/x", "fixed_target": 4, "rate": 0.5, "description": "d" },
+                { "host": "*", "http_method": "*", "url_path": "/y", "fixed_target": 0, "rate": 0 },
+            ],
+            "default": { "fixed_target": 9, "rate": 0.9 },
+        });
+        let rules: SamplingRules = document.to_string().parse().unwrap();
+        let expected = [
+            Rule {
+                host: "a.*".into(),
+                http_method: "GET".into(),
+                url_path: "/x".into(),
+                ..Rule::new("rule-1", 1, 4, 0.5)
+            },
+            Rule { url_path: "/y".into(), ..Rule::new("rule-2", 2, 0, 0.0) },
+            Rule { reservoir_size: 9, fixed_rate: 0.9, ..Rule::default_rule() },
+        ];
+        assert_eq!(rules.rules(), expected);
+    }
+
+    #[test]
+    fn the_field_that_is_wrong_is_named() {
+        let long = |length: usize| "x".repeat(length);
+        let with = |field: &str, value: Value| {
+            let mut rule = json!({ "RuleName": "a", "ReservoirSize": 1, "FixedRate": 0.5 });
+            rule[field] = value;
+            json!([rule]).to_string()
+        };
+        let local = |host: &str| {
+            json!({ "version": 1, "default": { "fixed_target": 1, "rate": 0 }, "rules": [
+            { "service_name": host, "http_method": "*", "url_path": "*", "fixed_target": 1, "rate": 0 }] }).to_string()
+        };
+        for (document, expected) in [
+            (String::new(), "the document is not JSON: EOF while parsing"),
+            ("[NaN]".to_owned(), "the document is not JSON: expected value"),
+            ("[1e999]".to_owned(), "the document is not JSON: number out of range"),
+            ("[".repeat(100_000), "the document is not JSON: recursion limit exceeded"),
+            ("7".to_owned(), "the document must be an array of rules"),
+            ("{}".to_owned(), "/SamplingRuleRecords is missing"),
+            ("[7]".to_owned(), "/0 must be an object"),
+            ("[{}]".to_owned(), "/0/RuleName is missing"),
+            (
+                r#"{"SamplingRule":[]}"#.to_owned(),
+                "/SamplingRule is not known here: did you mean SamplingRule",
+            ),
+            (r#"{"SamplingRules":{}}"#.to_owned(), "/SamplingRules must be an array"),
+            (
+                r#"{"SamplingRuleRecords":[{"SamplingRule":{"RuleName":"a"}}]}"#.to_owned(),
+                "/SamplingRuleRecords/0/SamplingRule/FixedRate is missing",
+            ),
+            (
+                r#"{"SamplingRuleRecords":[],"NextToken":"x"}"#.to_owned(),
+                "/NextToken says that this is not the last page",
+            ),
+            (with("RuleName", json!("")), "/0/RuleName must be a text of 1 to 32 characters"),
+            (with("RuleName", json!(long(33))), "/0/RuleName must be a text of 1 to 32"),
+            (with("Priority", json!(0)), "/0/Priority must be a whole number from 1 to 9999"),
+            (with("Priority", json!(10_000)), "/0/Priority must be a whole number from 1 to 9999"),
+            (with("Priority", json!(1.5)), "/0/Priority must be a whole number"),
+            (with("FixedRate", json!(1.01)), "/0/FixedRate must be a number from 0 to 1"),
+            (with("FixedRate", json!(-0.1)), "/0/FixedRate must be a number from 0 to 1"),
+            (with("FixedRate", json!("1")), "/0/FixedRate must be a number from 0 to 1"),
+            (with("FixedRate", json!(null)), "/0/FixedRate is missing"),
+            (with("ReservoirSize", json!(-1)), "/0/ReservoirSize must be a whole number from 0"),
+            (
+                with("ReservoirSize", json!(u64::MAX)),
+                "/0/ReservoirSize must be a whole number from 0",
+            ),
+            (with("Host", json!(long(65))), "/0/Host must be a text of at most 64 characters"),
+            (with("HTTPMethod", json!(long(11))), "/0/HTTPMethod must be a text of at most 10"),
+            (with("URLPath", json!(long(129))), "/0/URLPath must be a text of at most 128"),
+            (with("ServiceType", json!(["*"])), "/0/ServiceType must be a text of at most 64"),
+            (with("ResourceARN", json!(long(501))), "/0/ResourceARN must be a text of at most 500"),
+            (with("Version", json!(2)), "/0/Version must be a whole number from 1 to 1"),
+            (
+                with("Attributes", json!({ "1": "", "2": "" })),
+                "/0/Attributes/1 must be a text of 1 to 32",
+            ),
+            (
+                with(
+                    "Attributes",
+                    json!({ "1": "v", "2": "v", "3": "v", "4": "v", "5": "v", "6": "v" }),
+                ),
+                "/0/Attributes must have at most 5 entries",
+            ),
+            (with("Attributes", json!({ "": "v" })), "/0/Attributes/ must have a key of 1 to 32"),
+            (
+                with("SamplingRateBoost", json!({ "MaxRate": 2 })),
+                "/0/SamplingRateBoost/MaxRate must be a number from 0 to 1",
+            ),
+            (
+                with("SamplingRateBoost", json!({ "MaxRate": 0.5 })),
+                "/0/SamplingRateBoost/CooldownWindowMinutes is missing",
+            ),
+            (with("Hosts", json!("*")), "/0/Hosts is not known here: did you mean Host?"),
+            (
+                json!([{ "RuleName": "Default", "Host": "x" }]).to_string(),
+                "/0/Host must be \"*\": Default matches everything",
+            ),
+            (
+                json!([{ "RuleName": "Default", "Priority": 1 }]).to_string(),
+                "/0/Priority must be a whole number from 10000 to 10000",
+            ),
+            (
+                json!([{ "RuleName": "Default" }, { "RuleName": "Default" }]).to_string(),
+                "/1/RuleName is the name of an earlier rule",
+            ),
+            (
+                json!(vec![json!({ "RuleName": "a" }); 10_000]).to_string(),
+                "the document holds 10000 rules, 256 at most are allowed",
+            ),
+            (json!({ "version": 3 }).to_string(), "/version must be 1 or 2"),
+            (local(&long(65)), "/rules/0/service_name must be a text of at most 64"),
+        ] {
+            let problem = problem(&document);
+            assert!(problem.starts_with(expected), "{problem} is not {expected}");
+        }
+    }
+}

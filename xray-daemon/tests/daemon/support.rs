@@ -46,6 +46,15 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> String {
     ask(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"))
 }
 
+/// Waits for something that happens elsewhere.
+pub(crate) fn until(happened: impl Fn() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !happened() {
+        assert!(Instant::now() < deadline, "it does not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// A daemon, its console, and a socket that sends to it.
 pub(crate) struct Receiver {
     pub(crate) daemon: Daemon,
