@@ -39,7 +39,7 @@ pub struct Sampling {
     pub passed_on: u64,
     /// Calls that were passed on in vain.
     pub passed_in_vain: u64,
-    /// Why the last of those got no answer.
+    /// Why the last call that was passed on got no answer; `None` if it got one.
     pub passed_problem: Option<String>,
     /// Calls that were refused, and why.
     pub refused: Vec<RefusedCalls>,

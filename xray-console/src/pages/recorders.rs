@@ -21,7 +21,7 @@ pub(super) fn section(recorders: &[Recorder], now: f64) -> Markup {
 fn block(recorder: &Recorder, now: f64) -> Markup {
     let status = &recorder.status;
     html! {
-        section.card.wide data-recorder=(recorder.name) {
+        section.card.wide data-recorder=(shown(&recorder.name, SHOWN)) {
             h2 { bdi { (shown(&recorder.name, SHOWN)) } }
             p { (source(status)) }
             @if let Some(service) = &status.service { (known(service)) }
@@ -30,7 +30,7 @@ fn block(recorder: &Recorder, now: f64) -> Markup {
                     thead {
                         tr {
                             th.number { "Priority" } th { "Rule" } th { "For" } th { "Reservoir" } th { "Rate" } th.number { "Requests" }
-                            th.number { "Reservoir" } th.number { "Borrowed" } th.number { "By rate" } th.number { "Not" } th.number { "Share" }
+                            th.number { "Taken" } th.number { "Borrowed" } th.number { "By rate" } th.number { "Not" } th.number { "Share" }
                         }
                     }
                     tbody { @for rule in &status.rules { (row(rule, status.source, now)) } }

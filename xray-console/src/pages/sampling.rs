@@ -52,7 +52,7 @@ fn service(sampling: &Sampling, now: f64) -> Markup {
                 }
             }
             @if let Some(problem) = &sampling.passed_problem {
-                div.warning { p { b { "The last call that failed: " } bdi { (shown(problem, SHOWN)) } } }
+                div.warning { p { b { "The last call failed: " } bdi { (shown(problem, SHOWN)) } } }
             }
         }
         div.tiles {
@@ -127,7 +127,7 @@ fn row(rule: &SamplingRule, now: f64) -> Markup {
         ("type", &rule.service_type),
     ];
     html! {
-        tbody data-rule=(rule.name) {
+        tbody data-rule=(shown(&rule.name, SHOWN)) {
             tr {
                 td.number { (rule.priority) }
                 th scope="row" { bdi { (shown(&rule.name, SHOWN)) } }
@@ -161,7 +161,7 @@ fn row(rule: &SamplingRule, now: f64) -> Markup {
 fn clients(rule: &SamplingRule, now: f64) -> Markup {
     let (number, more) = (rule.clients.len(), rule.clients.len().saturating_sub(CLIENTS));
     html! {
-        details data-key=(rule.name) open[number <= OPEN] {
+        details data-key=(shown(&rule.name, SHOWN)) open[number <= OPEN] {
             summary { @if number == 1 { "1 client" } @else { (count(number as u64)) " clients" } }
             table {
                 thead {

@@ -41,7 +41,14 @@ pub(crate) struct Answers {
 pub(crate) struct Passed {
     pub(crate) answered: AtomicU64,
     pub(crate) failed: AtomicU64,
+    /// Why the last one failed; `None` if it did not.
     pub(crate) problem: Mutex<Option<String>>,
+}
+
+impl Passed {
+    fn problem(&self, problem: Option<String>) {
+        *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
+    }
 }
 
 impl Answers {
@@ -95,12 +102,13 @@ impl Answers {
         match called.unwrap_or_else(|_| late()) {
             Ok((status, body)) => {
                 self.passed.answered.fetch_add(1, Ordering::Relaxed);
+                self.passed.problem(None);
                 respond(status, body)
             }
             Err(problem) => {
                 self.passed.failed.fetch_add(1, Ordering::Relaxed);
                 let answer = message(StatusCode::BAD_GATEWAY, &problem);
-                *self.passed.problem.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
+                self.passed.problem(Some(problem));
                 answer
             }
         }
@@ -144,4 +152,76 @@ fn respond(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, json);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
+
+    use super::super::upstream::Answering;
+    use super::super::{Origin, Pace, SamplingServer};
+    use super::*;
+    use xray_console::SamplingService as _;
+
+    /// Answers with what it was asked, and fails when it is told to.
+    #[derive(Debug)]
+    struct Echo;
+
+    impl Upstream for Echo {
+        fn call(&self, operation: Operation, body: Bytes) -> Answering<'_> {
+            Box::pin(async move {
+                if body.starts_with(b"fail") {
+                    return Err("no credentials \"here\"".to_owned());
+                }
+                let answer = format!("{operation:?} {}", String::from_utf8_lossy(&body));
+                Ok((StatusCode::TOO_MANY_REQUESTS, answer.into()))
+            })
+        }
+    }
+
+    fn ask(address: SocketAddr, path: &str, body: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.lines().next().unwrap().to_owned(), body.to_owned())
+    }
+
+    #[test]
+    fn whoever_answers_upstream_may_appear_later() {
+        let place = UpstreamPlace::default();
+        let own = Service::new(SamplingRules::default(), Origin::BuiltIn, Pace::default());
+        let answers = Arc::new(Answers::new(own, Arc::clone(&place), true));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let _server = SamplingServer::start(listener, Arc::clone(&answers), None).unwrap();
+
+        let (status, body) = ask(address, "/GetSamplingRules", "{}");
+        assert_eq!(status, "HTTP/1.1 200 OK");
+        assert!(body.contains("\"Default\""), "{body}");
+
+        place.set(Arc::new(Echo)).unwrap();
+        // Byte for byte, also what we would refuse.
+        let (status, body) = ask(address, "/GetSamplingRules", " {\"NextToken\": \"x\"}");
+        assert_eq!(status, "HTTP/1.1 429 Too Many Requests");
+        assert_eq!(body, "Rules  {\"NextToken\": \"x\"}");
+        assert_eq!(ask(address, "/SamplingTargets", "{}").1, "Targets {}");
+        assert_eq!(ask(address, "/TraceSegments", "{}").0, "HTTP/1.1 404 Not Found");
+        let failed = ask(address, "/SamplingTargets", "fail");
+        let text = "{\"message\":\"no credentials \\\"here\\\"\"}".to_owned();
+        assert_eq!(failed, ("HTTP/1.1 502 Bad Gateway".to_owned(), text));
+
+        let shown = answers.sampling();
+        assert_eq!((shown.passed_on, shown.passed_in_vain, shown.rules_calls), (2, 1, 1));
+        assert_eq!(shown.source, xray_console::SamplingSource::Upstream);
+        assert_eq!(shown.passed_problem.as_deref(), Some("no credentials \"here\""));
+        assert_eq!(answers.activity(), 5);
+    }
 }

@@ -307,6 +307,15 @@ fn the_interval_is_for_the_program_to_say() {
     assert_eq!(answer.body["SamplingTargetDocuments"][0]["Interval"], 1);
 }
 
+#[test]
+fn the_example_of_the_documentation_is_a_rules_file() {
+    let page = include_str!("../../../docs/sampling-rules.md");
+    let (_, example) = page.split_once("```json\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let rules: SamplingRules = example.parse().unwrap();
+    assert_eq!(rules.names().collect::<Vec<_>>(), ["health checks", "checkout", "Default"]);
+}
+
 /// A file of rules that is written anew under the eyes of the daemon.
 struct RulesFile(PathBuf);
 
