@@ -86,7 +86,7 @@ impl Console {
 
     /// Shows how this service answers sampling calls.
     pub fn sampling(&self, service: Arc<dyn SamplingService>) {
-        self.shared.voices.service(service);
+        self.shared.voices.set_service(service);
     }
 
     /// Shows how a recorder of this process decides; a recorder of the same name takes its place.
@@ -97,7 +97,7 @@ impl Console {
         name: impl Into<String>,
         status: impl Fn() -> SamplingStatus + Send + Sync + 'static,
     ) {
-        self.shared.voices.recorder(name.into(), Arc::new(status));
+        self.shared.voices.add_recorder(name.into(), Arc::new(status));
     }
 
     /// What was received and what is kept, at this moment.

@@ -99,8 +99,10 @@ pub struct SamplingRule {
     pub borrowed: u64,
     /// What the valid quotas add up to.
     pub quota: u64,
-    /// Who reported about it.
+    /// Who reported about it last; the latest come first, and not all need be told.
     pub clients: Vec<SamplingClient>,
+    /// How many reported about it and are still known.
+    pub known_clients: usize,
 }
 
 /// One client of a rule.
@@ -141,54 +143,51 @@ pub(crate) struct Recorder {
 
 type Ask = Arc<dyn Fn() -> SamplingStatus + Send + Sync>;
 
-/// Whoever tells something of sampling.
+/// Whoever tells something of sampling. All are asked outside the locks: they may take their time.
 #[derive(Default)]
 pub(crate) struct Voices {
-    voices: Mutex<(Option<Arc<dyn SamplingService>>, Vec<(String, Ask)>)>,
+    service: Mutex<Option<Arc<dyn SamplingService>>>,
+    recorders: Mutex<Vec<(String, Ask)>>,
 }
 
 impl Voices {
-    pub(crate) fn service(&self, service: Arc<dyn SamplingService>) {
-        self.lock().0 = Some(service);
+    pub(crate) fn set_service(&self, service: Arc<dyn SamplingService>) {
+        *lock(&self.service) = Some(service);
     }
 
     /// A recorder of the same name takes the place of an earlier one.
-    pub(crate) fn recorder(&self, name: String, ask: Ask) {
-        let mut voices = self.lock();
-        match voices.1.iter_mut().find(|(known, _)| *known == name) {
+    pub(crate) fn add_recorder(&self, name: String, ask: Ask) {
+        let mut recorders = lock(&self.recorders);
+        match recorders.iter_mut().find(|(known, _)| *known == name) {
             Some(known) => known.1 = ask,
-            None => voices.1.push((name, ask)),
+            None => recorders.push((name, ask)),
         }
     }
 
     pub(crate) fn sampling(&self) -> Option<Sampling> {
-        // Asked outside the lock: they are free to take their time, and to register others.
-        let service = self.lock().0.clone();
-        service.map(|service| service.sampling())
+        Some(self.service()?.sampling())
     }
 
     pub(crate) fn recorders(&self) -> Vec<Recorder> {
-        let recorders = self.lock().1.clone();
+        let recorders = lock(&self.recorders).clone();
         recorders.into_iter().map(|(name, ask)| Recorder { name, status: ask() }).collect()
     }
 
     pub(crate) fn activity(&self) -> u64 {
-        let service = self.lock().0.clone();
-        service.map_or(0, |service| service.activity())
+        self.service().map_or(0, |service| service.activity())
     }
 
-    fn lock(&self) -> MutexGuard<'_, (Option<Arc<dyn SamplingService>>, Vec<(String, Ask)>)> {
-        self.voices.lock().unwrap_or_else(PoisonError::into_inner)
+    fn service(&self) -> Option<Arc<dyn SamplingService>> {
+        lock(&self.service).clone()
     }
 }
 
 impl fmt::Debug for Voices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let voices = self.lock();
-        let recorders: Vec<_> = voices.1.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Voices")
-            .field("service", &voices.0.is_some())
-            .field("recorders", &recorders)
-            .finish()
+        f.debug_struct("Voices").finish_non_exhaustive()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

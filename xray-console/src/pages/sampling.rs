@@ -5,7 +5,7 @@ use super::recorders;
 use crate::sampling::{Recorder, Sampling, SamplingClient, SamplingRule, SamplingSource};
 use crate::text::{SHOWN, shown};
 
-/// Clients shown of a rule; the rest are counted.
+/// Clients shown of a rule at most; the rest are counted.
 const CLIENTS: usize = 50;
 /// Up to so many clients are shown without being asked for.
 const OPEN: usize = 3;
@@ -159,7 +159,8 @@ fn row(rule: &SamplingRule, now: f64) -> Markup {
 }
 
 fn clients(rule: &SamplingRule, now: f64) -> Markup {
-    let (number, more) = (rule.clients.len(), rule.clients.len().saturating_sub(CLIENTS));
+    let number = rule.known_clients.max(rule.clients.len());
+    let more = number - rule.clients.len().min(CLIENTS);
     html! {
         details data-key=(shown(&rule.name, SHOWN)) open[number <= OPEN] {
             summary { @if number == 1 { "1 client" } @else { (count(number as u64)) " clients" } }

@@ -167,7 +167,7 @@ fn without_anybody_the_page_says_so() {
 }
 
 /// As `Recorder::sampling_status` tells it.
-fn status(source: &str, service: Value) -> Value {
+fn status(source: &str, service: &Value) -> Value {
     json!({
         "source": source,
         "service": service,
@@ -189,10 +189,10 @@ fn recorders_say_whose_rules_decide() {
         })
     };
     let statuses = [
-        ("web", status("central", service(Some(12.5), None))),
-        ("orders", status("fallback", service(None, Some("refused <b>")))),
-        ("worker", status("local", Value::Null)),
-        ("cron", status("off", Value::Null)),
+        ("web", status("central", &service(Some(12.5), None))),
+        ("orders", status("fallback", &service(None, Some("refused <b>")))),
+        ("worker", status("local", &Value::Null)),
+        ("cron", status("off", &Value::Null)),
     ];
     for (name, status) in statuses.clone() {
         let status: xray_core::sample::SamplingStatus = serde_json::from_value(status).unwrap();
@@ -256,6 +256,7 @@ fn hostile_texts_are_shown_and_nothing_more() {
         (hostile.boost, hostile.boost_until) = (Some(f64::INFINITY), Some(f64::NAN));
         (hostile.quota, hostile.reservoir) = (u64::MAX, 1);
         hostile.clients = vec![client(attack, u64::MAX, f64::INFINITY); 80];
+        hostile.known_clients = 1_080;
         let mut sampling = Sampling::default();
         sampling.source = SamplingSource::File(attack.to_owned());
         (sampling.problem, sampling.passed_problem) =
@@ -265,7 +266,7 @@ fn hostile_texts_are_shown_and_nothing_more() {
         console.sampling(told(sampling));
         let mut recorder = status(
             "central",
-            json!({ "address": attack, "rules_age": 1e308, "calls": 1, "errors": 1, "last_error": attack }),
+            &json!({ "address": attack, "rules_age": 1e308, "calls": 1, "errors": 1, "last_error": attack }),
         );
         for key in ["name", "host", "http_method", "url_path", "service_name", "service_type"] {
             recorder["rules"][0][key] = json!(attack);
@@ -280,7 +281,9 @@ fn hostile_texts_are_shown_and_nothing_more() {
             }
             assert!(answer.body.len() < 250_000, "{path} is cut: {}", answer.body.len());
         }
-        assert!(get(server.address(), "/sampling").body.contains("and 30 that have been silent"));
+        assert!(
+            get(server.address(), "/sampling").body.contains("and 1,030 that have been silent")
+        );
         assert!(get(server.address(), "/api/sampling").json().is_object());
     }
 }

@@ -75,7 +75,7 @@ mod tests {
         for now in 1_000..1_300 {
             booster.report(&rule, &anomalies(50, 100), f64::from(now));
             let boost = booster.boost(&rule, f64::from(now));
-            if boost != told.last().map_or(None, |(_, boost)| *boost) {
+            if boost != told.last().and_then(|(_, boost)| *boost) {
                 told.push((now, boost));
             }
         }

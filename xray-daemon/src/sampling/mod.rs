@@ -15,7 +15,7 @@ mod rule;
 mod rules;
 mod server;
 mod service;
-mod upstream;
+pub(crate) mod upstream;
 mod view;
 
 pub(crate) use answers::{Answers, UpstreamPlace};

@@ -13,6 +13,9 @@ use super::ledger::Holder;
 use super::rule::Rule;
 use super::service::{Origin, now};
 
+/// Clients told of each rule, the latest: all of them for all rules would be a quarter of a million.
+const CLIENTS: usize = 50;
+
 impl SamplingService for Answers {
     fn sampling(&self) -> Sampling {
         let now = now();
@@ -66,9 +69,11 @@ fn show(rule: &Rule, entry: &Entry, now: f64) -> SamplingRule {
     (shown.requests, shown.sampled, shown.borrowed) =
         (entry.requests, entry.sampled, entry.borrowed);
     shown.quota = entry.ledger.held(now as u64);
-    shown.clients = entry.ledger.holders().map(|(id, holder)| client(id, holder, now)).collect();
-    // Who reported last comes first.
-    shown.clients.sort_by(|a, b| b.reported.total_cmp(&a.reported));
+    let mut holders: Vec<_> = entry.ledger.holders().collect();
+    holders.sort_by(|a, b| b.1.reported.total_cmp(&a.1.reported));
+    shown.known_clients = holders.len();
+    let latest = holders.into_iter().take(CLIENTS);
+    shown.clients = latest.map(|(id, holder)| client(id, holder, now)).collect();
     shown
 }
 
