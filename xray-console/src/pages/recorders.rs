@@ -25,7 +25,7 @@ fn block(recorder: &Recorder, now: f64) -> Markup {
             h2 { bdi { (shown(&recorder.name, SHOWN)) } }
             p { (source(status)) }
             @if let Some(service) = &status.service { (known(service)) }
-            @if !status.rules.is_empty() {
+            @if !status.rules.is_empty() && status.source != RuleSource::Off {
                 table.data.rules {
                     thead {
                         tr {

@@ -44,7 +44,7 @@ fn service(sampling: &Sampling, now: f64) -> Markup {
         section.card {
             h2 { "Calls of SDKs" }
             p { (source(sampling)) }
-            @if !upstream { p.muted { "The rules last changed at " (time(sampling.changed)) "." } }
+            @if matches!(sampling.source, SamplingSource::File(_)) { p.muted { "The rules last changed at " (time(sampling.changed)) "." } }
             @if let Some(problem) = &sampling.problem {
                 div.warning role="alert" {
                     p { b { "The file cannot be used; the last good rules stay in force." } }
@@ -64,7 +64,7 @@ fn service(sampling: &Sampling, now: f64) -> Markup {
                 (tile("Calls for rules", sampling.rules_calls, "answered"))
                 (tile("Reports", sampling.targets_calls, "answered with quotas"))
                 (tile("Requests", sum(sampling, |rule| rule.requests), "reported so far"))
-                (tile("Sampled", sum(sampling, |rule| rule.sampled + rule.borrowed), "of these, borrowed ones included"))
+                (tile("Sampled", sum(sampling, sampled), "of these, borrowed ones included"))
             }
             (tile("Refused", sampling.refused.iter().map(|refused| refused.count).sum(), "calls"))
         }
@@ -93,7 +93,11 @@ fn departed(clients: u64) -> String {
 }
 
 fn sum(sampling: &Sampling, of: impl Fn(&SamplingRule) -> u64) -> u64 {
-    sampling.rules.iter().map(of).sum()
+    sampling.rules.iter().map(of).fold(0, u64::saturating_add)
+}
+
+fn sampled(rule: &SamplingRule) -> u64 {
+    rule.sampled.saturating_add(rule.borrowed)
 }
 
 fn tile(name: &str, number: u64, what: &str) -> Markup {
@@ -149,7 +153,7 @@ fn row(rule: &SamplingRule, now: f64) -> Markup {
                 td.number { (count(rule.requests)) }
                 td.number { (count(rule.sampled)) }
                 td.number { (count(rule.borrowed)) }
-                td.number { (share(rule.sampled + rule.borrowed, rule.requests)) }
+                td.number { (share(sampled(rule), rule.requests)) }
             }
             @if !rule.clients.is_empty() {
                 tr.clients { td {} td colspan="8" { (clients(rule, now)) } }

@@ -4,7 +4,7 @@
 //! grant counts until then, also when a smaller one follows it, and nobody gets more than what is left beside
 //! the grants of all others. That is why the quotas that are valid at any moment never add up to more than
 //! the reservoir, in whatever order clients report. The price is that a share that shrinks is free for
-//! others only when the larger grant ends: at the next report but one.
+//! others only when the larger grant ends.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl Ledger {
         let quota = share.min(u32::try_from(left).unwrap_or(share));
         let grant = Grant { quota, until };
         if let Some(holder) = self.holders.get_mut(client) {
-            // The new one ends last. A smaller one says nothing while it lasts; one that has ended, nothing more.
+            // Those that have ended count no more, nor do those that are neither larger nor longer.
             holder
                 .grants
                 .retain(|old| old.until >= second && (old.quota > quota || old.until > until));
@@ -86,8 +86,10 @@ impl Ledger {
 
     /// The client is forgotten; what it may still hold is not.
     pub(crate) fn forget(&mut self, client: &str, now: f64) {
-        let Some(holder) = self.holders.remove(client) else { return };
+        let Some(mut holder) = self.holders.remove(client) else { return };
         self.departed.retain(|grant| grant.until >= now as u64);
+        // Out of order only if the clock was set back.
+        holder.grants.sort_unstable_by_key(|grant| grant.until);
         // Of each grant the part by which it is larger than the one that ends after it.
         let mut above = 0;
         for grant in holder.grants.iter().rev().filter(|grant| grant.until >= now as u64) {

@@ -89,13 +89,13 @@ impl SamplingRules {
             _ => records(&value)?,
         };
         let mut names = HashSet::new();
-        if let Some(twice) = rules.iter().find(|(_, rule)| !names.insert(&rule.rule_name)) {
+        if let Some(twice) = rules.iter().find(|(_, rule)| !names.insert(rule.rule_name.as_str())) {
             return Err(Wrong::new(
                 format!("{}/RuleName", twice.0),
                 "is the name of an earlier rule",
             ));
         }
-        if !names.contains(&DEFAULT.to_owned()) {
+        if !names.contains(DEFAULT) {
             rules.push((String::new(), Rule::default_rule()));
         }
         let mut rules: Vec<_> = rules.into_iter().map(|(_, rule)| rule).collect();
