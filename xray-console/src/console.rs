@@ -3,9 +3,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use xray_core::sample::SamplingStatus;
+
 use crate::document::Document;
 use crate::graph::ServiceGraph;
 use crate::rejection::Rejection;
+use crate::sampling::{SamplingService, Voices};
 use crate::server::{self, ConsoleServer};
 use crate::status::{Counters, OtherKind, Status};
 use crate::store::{Shelf, TraceSummary, Window};
@@ -33,6 +36,7 @@ pub struct Console {
 struct Shared {
     shelf: Shelf,
     counters: Counters,
+    voices: Voices,
     allowed_hosts: Vec<String>,
 }
 
@@ -80,6 +84,22 @@ impl Console {
         self.shared.counters.listening(what, &address.to_string());
     }
 
+    /// Shows how this service answers sampling calls.
+    pub fn sampling(&self, service: Arc<dyn SamplingService>) {
+        self.shared.voices.set_service(service);
+    }
+
+    /// Shows how a recorder of this process decides; a recorder of the same name takes its place.
+    ///
+    /// The console asks whenever a page or its data is asked for.
+    pub fn recorder(
+        &self,
+        name: impl Into<String>,
+        status: impl Fn() -> SamplingStatus + Send + Sync + 'static,
+    ) {
+        self.shared.voices.add_recorder(name.into(), Arc::new(status));
+    }
+
     /// What was received and what is kept, at this moment.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -110,11 +130,17 @@ impl Console {
 
     /// Grows with everything that any page shows.
     pub(crate) fn activity(&self) -> u64 {
-        self.shared.shelf.read(|store| store.revision()) + self.shared.counters.activity()
+        self.shared.shelf.read(|store| store.revision())
+            + self.shared.counters.activity()
+            + self.shared.voices.activity()
     }
 
     pub(crate) fn shelf(&self) -> &Shelf {
         &self.shared.shelf
+    }
+
+    pub(crate) fn voices(&self) -> &Voices {
+        &self.shared.voices
     }
 
     pub(crate) fn allowed_hosts(&self) -> &[String] {
@@ -152,6 +178,7 @@ impl ConsoleBuilder {
         let shared = Shared {
             shelf: Shelf::new(self.max_bytes),
             counters: Counters::default(),
+            voices: Voices::default(),
             allowed_hosts: self.allowed_hosts,
         };
         Console { shared: Arc::new(shared) }

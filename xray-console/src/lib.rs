@@ -30,6 +30,7 @@ mod pages;
 mod picture;
 mod query;
 mod rejection;
+mod sampling;
 mod server;
 mod status;
 mod store;
@@ -40,6 +41,9 @@ pub use console::{Console, ConsoleBuilder};
 pub use document::Document;
 pub use graph::{Edge, Node, ServiceGraph, Stats};
 pub use rejection::Rejection;
+pub use sampling::{
+    RefusedCalls, Sampling, SamplingClient, SamplingRule, SamplingService, SamplingSource,
+};
 pub use server::ConsoleServer;
 pub use status::{Excerpt, Listening, OtherKind, Rejected, Status};
 pub use store::{TraceSummary, Window};

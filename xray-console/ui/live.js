@@ -20,8 +20,9 @@ const STATES = {
  * Calls `refresh` whenever something changed: never twice at a time, and at most every `pause` milliseconds.
  * @param {(resync: boolean) => Promise<void>} refresh `resync` when what is shown is of an earlier run of the server
  * @param {number} [pause]
+ * @param {number} [beat] also after so many milliseconds without news
  */
-export function live(refresh, pause = 250) {
+export function live(refresh, pause = 250, beat = 0) {
   let wanted = false;
   let resync = false;
   let busy = false;
@@ -63,6 +64,7 @@ export function live(refresh, pause = 250) {
     ask(run !== null && now !== run);
     run = now;
   });
+  if (beat > 0) setInterval(() => state === 'live' && ask(false), beat);
   ask(false);
 }
 
@@ -83,8 +85,10 @@ function show(state) {
  * An XMLHttpRequest parses a page without running or fetching anything in it.
  * @param {string} path
  * @param {string} id of the part
+ * @param {(fresh: Element, old: Element) => () => void} [keep] takes over what the server does not know; what it returns
+ *   is called when the fresh part stands on the page
  */
-export async function renew(path, id) {
+export async function renew(path, id, keep = () => () => {}) {
   const page = await new Promise((done, failed) => {
     const request = new XMLHttpRequest();
     request.open('GET', path);
@@ -97,7 +101,10 @@ export async function renew(path, id) {
   if (!fresh) return;
   fresh.querySelectorAll('time').forEach(localTime);
   const old = byId(id);
-  if (!old.isEqualNode(fresh)) old.replaceWith(document.adoptNode(fresh));
+  const then = keep(fresh, old);
+  if (old.isEqualNode(fresh)) return;
+  old.replaceWith(document.adoptNode(fresh));
+  then();
 }
 
 /**

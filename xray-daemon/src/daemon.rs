@@ -1,16 +1,20 @@
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use xray_console::Console;
 
 use crate::error::{Error, Transport};
 use crate::handover::Handover;
 use crate::kernel::KernelDrops;
-use crate::sampling::SamplingServer;
+use crate::sampling::{
+    Answers, Origin, Pace, RulesFile, SamplingRules, SamplingServer, Service, UpstreamPlace,
+};
 use crate::stats::Stats;
 use crate::{receive, work};
 
@@ -31,7 +35,14 @@ impl Daemon {
     /// A daemon with its options still open.
     pub fn builder() -> DaemonBuilder {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, DaemonBuilder::DEFAULT_PORT));
-        DaemonBuilder { udp: address, tcp: address, console: None }
+        DaemonBuilder {
+            udp: address,
+            tcp: address,
+            console: None,
+            rules: Rules::BuiltIn,
+            pace: Pace::default(),
+            upstream: UpstreamPlace::default(),
+        }
     }
 
     /// Where documents are received.
@@ -100,6 +111,16 @@ pub struct DaemonBuilder {
     udp: SocketAddr,
     tcp: SocketAddr,
     console: Option<Console>,
+    rules: Rules,
+    pace: Pace,
+    upstream: UpstreamPlace,
+}
+
+#[derive(Debug, Clone)]
+enum Rules {
+    BuiltIn,
+    Given(SamplingRules),
+    File(PathBuf),
 }
 
 impl DaemonBuilder {
@@ -124,13 +145,51 @@ impl DaemonBuilder {
         self
     }
 
+    /// Answers the sampling calls out of these rules; with `Default` alone unless set.
+    pub fn sampling_rules(mut self, rules: SamplingRules) -> Self {
+        self.rules = Rules::Given(rules);
+        self
+    }
+
+    /// Answers the sampling calls out of the rules in this file, and reads it again when it changes.
+    ///
+    /// While the file is bad or gone, the last good rules stay in force; the log and the console say why.
+    pub fn sampling_rules_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.rules = Rules::File(path.into());
+        self
+    }
+
+    /// How often clients are told to report; ten seconds unless set, whole seconds, at least one.
+    ///
+    /// A quota is valid for two seconds more than that.
+    pub fn sampling_interval(mut self, interval: Duration) -> Self {
+        let seconds = u32::try_from(interval.as_secs()).unwrap_or(u32::MAX);
+        self.pace = Pace { interval: seconds.clamp(1, Pace::LONGEST) };
+        self
+    }
+
+    /// The place for somebody who answers sampling calls instead, at whatever time they appear.
+    #[expect(dead_code, reason = "the relay brings it to life")]
+    pub(crate) fn upstream(&self) -> UpstreamPlace {
+        Arc::clone(&self.upstream)
+    }
+
     /// Binds both sockets and starts to receive.
     ///
     /// # Errors
     ///
     /// An address cannot be bound, most often because another daemon holds it
-    /// ([`Error::is_address_in_use`]), or the machine grants no more threads.
+    /// ([`Error::is_address_in_use`]), the file of the sampling rules cannot be used ([`Error::is_config`]), or
+    /// the machine grants no more threads.
     pub fn start(self) -> Result<Daemon, Error> {
+        let (rules, origin, file) = match self.rules {
+            Rules::BuiltIn => (SamplingRules::default(), Origin::BuiltIn, None),
+            Rules::Given(rules) => (rules, Origin::Program, None),
+            Rules::File(path) => {
+                let (file, rules) = RulesFile::open(path.clone())?;
+                (rules, Origin::File(path), Some(file))
+            }
+        };
         let socket = receive::bind(self.udp)
             .map_err(|source| Error::bind(Transport::Udp, self.udp, source))?;
         let listener = TcpListener::bind(self.tcp)
@@ -148,7 +207,15 @@ impl DaemonBuilder {
         let handover = Arc::new(Handover::default());
         let drops = Arc::new(KernelDrops::of(&socket));
         let stop = Arc::new(AtomicBool::new(false));
-        let sampling = SamplingServer::start(listener).map_err(Error::start)?;
+        let answers = Arc::new(Answers::new(
+            Service::new(rules, origin, self.pace),
+            self.upstream,
+            tcp.ip().is_loopback(),
+        ));
+        if let Some(console) = &self.console {
+            console.sampling(Arc::clone(&answers) as _);
+        }
+        let sampling = SamplingServer::start(listener, answers, file).map_err(Error::start)?;
         let worker = {
             let (handover, drops) = (Arc::clone(&handover), Arc::clone(&drops));
             let console = self.console.clone();

@@ -2,17 +2,22 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-/// Why the daemon did not start.
+/// Why the daemon did not start, or why its sampling rules cannot be used.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
-    source: io::Error,
+    source: Option<io::Error>,
 }
 
 #[derive(Debug)]
 enum Kind {
-    Bind { transport: Transport, address: SocketAddr },
+    Bind {
+        transport: Transport,
+        address: SocketAddr,
+    },
     Start,
+    /// What is wrong with them.
+    Rules(String),
 }
 
 /// One of the daemon's two sockets.
@@ -27,17 +32,27 @@ pub enum Transport {
 
 impl Error {
     pub(crate) fn bind(transport: Transport, address: SocketAddr, source: io::Error) -> Self {
-        Self { kind: Kind::Bind { transport, address }, source }
+        Self { kind: Kind::Bind { transport, address }, source: Some(source) }
     }
 
     pub(crate) fn start(source: io::Error) -> Self {
-        Self { kind: Kind::Start, source }
+        Self { kind: Kind::Start, source: Some(source) }
+    }
+
+    pub(crate) fn rules(what: String) -> Self {
+        Self { kind: Kind::Rules(what), source: None }
     }
 
     /// Whether somebody else, probably another daemon, holds the address.
     #[must_use]
     pub fn is_address_in_use(&self) -> bool {
-        self.source.kind() == io::ErrorKind::AddrInUse
+        self.source.as_ref().is_some_and(|source| source.kind() == io::ErrorKind::AddrInUse)
+    }
+
+    /// Whether the sampling rules cannot be read, or break a limit.
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        matches!(self.kind, Kind::Rules(_))
     }
 
     /// The socket that could not be bound.
@@ -45,26 +60,28 @@ impl Error {
     pub fn transport(&self) -> Option<Transport> {
         match self.kind {
             Kind::Bind { transport, .. } => Some(transport),
-            Kind::Start => None,
+            Kind::Start | Kind::Rules(_) => None,
         }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
+        match &self.kind {
             Kind::Bind { transport, address } if self.is_address_in_use() => {
                 write!(f, "{transport} {address} is in use, probably by another X-Ray daemon")
             }
             Kind::Bind { transport, address } => write!(f, "cannot bind {transport} {address}"),
             Kind::Start => f.write_str("cannot start the daemon's threads"),
+            Kind::Rules(what) => f.write_str(what),
         }
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
+        let source = self.source.as_ref()?;
+        Some(source)
     }
 }
 

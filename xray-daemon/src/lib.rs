@@ -2,7 +2,8 @@
 //! hands them to the local console.
 //!
 //! It is for whoever wants to see traces on this machine: as the program `xrayd`, or inside an app or a test.
-//! Nothing leaves the machine; relay to AWS comes with a later release.
+//! Nothing leaves the machine; relay to AWS comes with a later release. On TCP it answers the SDKs' calls for
+//! centralized sampling as the X-Ray service would, out of [`SamplingRules`].
 //!
 //! ```
 //! use std::net::UdpSocket;
@@ -46,4 +47,5 @@ mod work;
 
 pub use daemon::{Daemon, DaemonBuilder};
 pub use error::{Error, Transport};
+pub use sampling::SamplingRules;
 pub use stats::Stats;

@@ -67,11 +67,28 @@ pub(super) fn rate(per_minute: f64) -> String {
     }
 }
 
+/// `5 %`, `0.25 %`, `100 %`: a share from 0 to 1.
+pub(super) fn percent(share: f64) -> String {
+    let text = format!("{:.2}", share * 100.0);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// `0 s`, `12 s`, `3 min 5 s`: for what runs on while it is looked at.
+pub(super) fn whole_seconds(seconds: f64) -> String {
+    let seconds = seconds.max(0.0).floor();
+    if seconds < 60.0 { format!("{seconds} s") } else { duration(seconds) }
+}
+
+/// This moment, in seconds since 1970.
+pub(super) fn now() -> f64 {
+    today().timestamp_micros() as f64 / 1e6
+}
+
 /// A time in UTC, with its date unless that is today; scripts turn it into local time.
 pub(super) fn time(seconds: f64) -> Markup {
     let known = DateTime::<Utc>::from_timestamp_micros((seconds * 1e6) as i64)
         .filter(|_| seconds.abs() < 2.5e11);
-    let today = now().date_naive();
+    let today = today().date_naive();
     html! {
         @match known {
             Some(time) => {
@@ -85,7 +102,7 @@ pub(super) fn time(seconds: f64) -> Markup {
     }
 }
 
-fn now() -> DateTime<Utc> {
+fn today() -> DateTime<Utc> {
     SystemTime::now().into()
 }
 
@@ -118,6 +135,18 @@ mod tests {
     }
 
     #[test]
+    fn shares_have_no_idle_zeros() {
+        for (share, text) in
+            [(0.0, "0 %"), (0.05, "5 %"), (0.0025, "0.25 %"), (1.0, "100 %"), (0.1, "10 %")]
+        {
+            assert_eq!(percent(share), text);
+        }
+        assert_eq!(whole_seconds(-1.0), "0 s");
+        assert_eq!(whole_seconds(59.9), "59 s");
+        assert_eq!(whole_seconds(185.2), "3 min 5 s");
+    }
+
+    #[test]
     fn counts_and_bytes_are_grouped() {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(count(999), "999");
@@ -137,9 +166,9 @@ mod tests {
         let text = time(1_478_293_361.271).0;
         assert!(text.contains("\"2016-11-04T21:02:41.271Z\""), "{text}");
         assert!(text.contains("2016-11-04 </span>21:02:41.271<"), "{text}");
-        let before = now();
+        let before = today();
         let text = time(before.timestamp() as f64).0;
         // Midnight may pass in between.
-        assert!(!text.contains("</span>") || now().date_naive() != before.date_naive(), "{text}");
+        assert!(!text.contains("</span>") || today().date_naive() != before.date_naive(), "{text}");
     }
 }

@@ -3,6 +3,8 @@
 mod empty;
 mod figures;
 mod map;
+mod recorders;
+mod sampling;
 mod shell;
 mod status;
 mod trace;
@@ -91,8 +93,15 @@ pub(crate) async fn trace(
     }
 }
 
+pub(crate) async fn sampling(State(console): State<Console>) -> Response {
+    let voices = console.voices();
+    let body = sampling::page(voices.sampling().as_ref(), &voices.recorders(), figures::now());
+    render(StatusCode::OK, &shell(Page::Sampling, "Sampling", &body))
+}
+
 pub(crate) async fn status(State(console): State<Console>) -> Response {
-    render(StatusCode::OK, &shell(Page::Status, "Status", &status::page(&console.status())))
+    let body = status::page(&console.status(), console.voices().sampling().as_ref());
+    render(StatusCode::OK, &shell(Page::Status, "Status", &body))
 }
 
 pub(crate) async fn not_found(uri: Uri) -> Response {

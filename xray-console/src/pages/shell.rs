@@ -6,6 +6,7 @@ pub(super) enum Page {
     Map,
     Traces,
     Trace,
+    Sampling,
     Status,
     Other,
 }
@@ -16,6 +17,7 @@ impl Page {
             Self::Map => Some("/ui/map.js"),
             Self::Traces => Some("/ui/traces.js"),
             Self::Trace => Some("/ui/trace.js"),
+            Self::Sampling => Some("/ui/sampling.js"),
             Self::Status => Some("/ui/status.js"),
             Self::Other => None,
         }
@@ -51,6 +53,7 @@ pub(super) fn shell(page: Page, title: &str, body: &Markup) -> Markup {
                     nav aria-label="Pages" {
                         (link("/map", "Map", page == Page::Map))
                         (link("/traces", "Traces", matches!(page, Page::Traces | Page::Trace)))
+                        (link("/sampling", "Sampling", page == Page::Sampling))
                         (link("/status", "Status", page == Page::Status))
                     }
                     span.live #live role="status" hidden { span.dot {} span.word { "Live" } }

@@ -1,10 +1,12 @@
 use maud::{Markup, html};
 
 use super::figures::{bytes, count};
+use super::sampling::source;
+use crate::sampling::Sampling;
 use crate::status::Status;
 use crate::text::visible;
 
-pub(super) fn page(status: &Status) -> Markup {
+pub(super) fn page(status: &Status, sampling: Option<&Sampling>) -> Markup {
     let full = status.bytes as f64 / status.max_bytes.max(1) as f64 * 100.0;
     html! {
         main.status-page #status-page {
@@ -21,6 +23,11 @@ pub(super) fn page(status: &Status) -> Markup {
                     h2 { "Listening" }
                     @if status.listening.is_empty() { p.muted { "Nothing feeds this console but the program it is part of." } }
                     dl.pairs { @for entry in &status.listening { dt { (entry.what) } dd { code { (entry.address) } } } }
+                    @if let Some(sampling) = sampling {
+                        h3 { "Sampling" }
+                        p { (source(sampling)) " " a href="/sampling" { "Rules and quotas" } }
+                        @if sampling.problem.is_some() { div.warning { p { "The file cannot be used as it stands." } } }
+                    }
                 }
                 section.card {
                     h2 { "Counters" }

@@ -124,6 +124,13 @@ pub(super) async fn status(State(console): State<Console>) -> Response {
     answer(StatusCode::OK, &json!({ "status": console.status(), "advice": advice }))
 }
 
+/// Who answers sampling calls and how, and how the recorders of this process decide.
+pub(super) async fn sampling(State(console): State<Console>) -> Response {
+    let voices = console.voices();
+    let value = json!({ "sampling": voices.sampling(), "recorders": voices.recorders() });
+    answer(StatusCode::OK, &value)
+}
+
 fn answer(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_string(value) {
         Ok(text) => (status, [(header::CONTENT_TYPE, "application/json")], text).into_response(),
@@ -136,7 +143,8 @@ fn refused(error: &QueryRejection) -> Response {
 }
 
 pub(super) async fn not_found() -> Response {
-    let message = "there is no such address: /api/map, /api/traces and /api/status are known";
+    let message =
+        "there is no such address: /api/map, /api/traces, /api/sampling and /api/status are known";
     answer(StatusCode::NOT_FOUND, &json!({ "message": message }))
 }
 

@@ -29,6 +29,7 @@ assets! {
     "waterfall.js" SCRIPT,
     "detail.js" SCRIPT,
     "tree.js" SCRIPT,
+    "sampling.js" SCRIPT,
     "status.js" SCRIPT,
 }
 

@@ -4,4 +4,5 @@ mod assembly;
 mod documents;
 mod graph;
 mod pages;
+mod sampling;
 mod support;

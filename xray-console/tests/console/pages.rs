@@ -8,7 +8,17 @@ use crate::support::{TRACE, get, raw, receive, segment, served, subsegment};
 use serde_json::{Value, json};
 use xray_console::{Console, ConsoleServer, Document, OtherKind, Rejection};
 
-const PATHS: [&str; 7] = ["/", "/map", "/traces", "/status", "/api/map", "/ui/map.js", "/nothing"];
+const PATHS: [&str; 9] = [
+    "/",
+    "/map",
+    "/traces",
+    "/sampling",
+    "/status",
+    "/api/map",
+    "/api/sampling",
+    "/ui/map.js",
+    "/nothing",
+];
 
 #[test]
 fn only_own_names_are_answered() {
@@ -264,7 +274,7 @@ fn the_status_page_tells_what_was_refused() {
 }
 
 /// The lines of a stream of news.
-fn news(server: &ConsoleServer) -> impl Iterator<Item = String> {
+pub(crate) fn news(server: &ConsoleServer) -> impl Iterator<Item = String> {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream.write_all(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();

@@ -1,9 +1,9 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{counts::Totals, matcher::Matcher};
 
 /// How a recorder decides now, and what it decided so far.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SamplingStatus {
     /// Whose rules decide.
@@ -15,7 +15,7 @@ pub struct SamplingStatus {
 }
 
 /// Whose rules decide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RuleSource {
@@ -30,7 +30,7 @@ pub enum RuleSource {
 }
 
 /// What is known of the service that gives sampling rules.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ServiceStatus {
     /// Where it is asked, such as `127.0.0.1:2000`.
@@ -46,7 +46,7 @@ pub struct ServiceStatus {
 }
 
 /// One rule, and how it decided since it is known.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RuleStatus {
     /// Its name; for local rules their place in the document, such as `rules/0`, or `default`.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc;
 
@@ -15,8 +16,9 @@ const DEFAULT_MEMORY: u32 = (ConsoleBuilder::DEFAULT_BYTES >> 20) as u32;
 
 /// Receives AWS X-Ray documents and shows them in a local console.
 ///
-/// Documents stay on this machine: this release does not send them to AWS. Relay to AWS and centralized
-/// sampling come with a later release; until then SDKs use their local sampling rules.
+/// Documents stay on this machine: this release does not send them to AWS; relay to AWS comes with a later
+/// release. The SDKs' calls for centralized sampling are answered here as the X-Ray service would, with no AWS
+/// account: out of one rule, Default (one request a second, and 5 % of the rest), or out of --sampling-rules.
 #[derive(Debug, Parser)]
 #[command(name = "xrayd", version, disable_version_flag = true)]
 struct Options {
@@ -27,6 +29,11 @@ struct Options {
     /// Where to answer the SDKs' sampling calls (TCP)
     #[arg(short = 't', long, value_name = "IP:PORT", default_value = "127.0.0.1:2000")]
     bind_tcp: SocketAddr,
+
+    /// Sampling rules to answer with: what `aws xray get-sampling-rules` prints, an array of rules, or the rules
+    /// of an SDK. Read again when the file changes
+    #[arg(long, value_name = "FILE")]
+    sampling_rules: Option<PathBuf>,
 
     /// Where to show the console; a loopback address
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:2001")]
@@ -102,6 +109,9 @@ fn run(options: &Options) -> Result<(), String> {
     if let Some(console) = &console {
         builder = builder.console(console.clone());
     }
+    if let Some(file) = &options.sampling_rules {
+        builder = builder.sampling_rules_file(file);
+    }
     let daemon = builder.start().map_err(|error| explain(&error))?;
     let pages = console.map(|console| serve(&console, options.console)).transpose()?;
 
@@ -114,6 +124,13 @@ fn run(options: &Options) -> Result<(), String> {
     match &pages {
         Some(server) => say(format_args!("console {}", server.url())),
         None => say(format_args!("no console: documents are checked and counted")),
+    }
+    match &options.sampling_rules {
+        Some(file) => say(format_args!("sampling rules of {}", file.display())),
+        None => say(format_args!(
+            "sampling rule Default: one request a second, and 5 % of the rest; \
+             give others with --sampling-rules FILE"
+        )),
     }
     // The sender lives in the signal handler, for as long as the process.
     let _ = signals.recv();

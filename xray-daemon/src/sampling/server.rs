@@ -1,30 +1,24 @@
 //! The TCP side: the two sampling calls of the SDKs, and nothing else.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, oneshot};
 
+use super::answers::Answers;
+use super::reload::RulesFile;
+
 const MAX_CONNECTIONS: usize = 64;
-/// A sampling report of an SDK is a few kilobytes.
-const MAX_BODY: usize = 1 << 20;
 const MAX_HEADERS: usize = 16 << 10;
 const HEADER_TIME: Duration = Duration::from_secs(5);
 const TOTAL_TIME: Duration = Duration::from_secs(10);
-
-const NOT_YET: &str = "centralized sampling is not served yet: use local sampling rules";
 
 /// Answers until it is dropped.
 #[derive(Debug)]
@@ -34,7 +28,11 @@ pub(crate) struct SamplingServer {
 }
 
 impl SamplingServer {
-    pub(crate) fn start(listener: TcpListener) -> io::Result<Self> {
+    pub(crate) fn start(
+        listener: TcpListener,
+        answers: Arc<Answers>,
+        file: Option<RulesFile>,
+    ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = {
@@ -44,8 +42,15 @@ impl SamplingServer {
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new().name("xrayd-sampling".to_owned()).spawn(move || {
             runtime.block_on(async move {
+                let watch = async {
+                    match file {
+                        Some(file) => file.watch(&answers).await,
+                        None => std::future::pending().await,
+                    }
+                };
                 tokio::select! {
-                    () = accept(listener) => {}
+                    () = accept(listener, &answers) => {}
+                    () = watch => {}
                     _ = stopped => {}
                 }
             });
@@ -63,15 +68,16 @@ impl Drop for SamplingServer {
     }
 }
 
-async fn accept(listener: tokio::net::TcpListener) {
+async fn accept(listener: tokio::net::TcpListener, answers: &Arc<Answers>) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
+                let answers = Arc::clone(answers);
                 tokio::spawn(async move {
                     let _place = place;
-                    let _ = tokio::time::timeout(TOTAL_TIME, serve(stream)).await;
+                    let _ = tokio::time::timeout(TOTAL_TIME, serve(stream, &answers)).await;
                 });
             }
             Err(error) => {
@@ -83,42 +89,16 @@ async fn accept(listener: tokio::net::TcpListener) {
     }
 }
 
-async fn serve(stream: TcpStream) {
+async fn serve(stream: TcpStream, answers: &Answers) {
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
         .max_buf_size(MAX_HEADERS)
+        // Clients call every ten seconds: a place kept open in between is lost to others.
         .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service_fn(answer))
+        .serve_connection(TokioIo::new(stream), service_fn(|request| answers.answer(request)))
         .await;
     if let Err(error) = served {
         log::debug!("a TCP connection ended early: {error}");
     }
-}
-
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let sampling = matches!(request.uri().path(), "/GetSamplingRules" | "/SamplingTargets");
-    let posted = request.method() == Method::POST;
-    let body = request.into_body();
-    let announced = body.size_hint().lower();
-    // Read whole, so that the client does not see a reset instead of the answer.
-    let fits = announced <= MAX_BODY as u64 && Limited::new(body, MAX_BODY).collect().await.is_ok();
-    let (status, message) = match (fits, sampling, posted) {
-        (false, ..) => (StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than 1 MiB"),
-        (true, false, _) => (
-            StatusCode::NOT_FOUND,
-            "only POST /GetSamplingRules and /SamplingTargets are known here",
-        ),
-        (true, true, false) => (StatusCode::METHOD_NOT_ALLOWED, "POST is the only method here"),
-        (true, true, true) => (StatusCode::SERVICE_UNAVAILABLE, NOT_YET),
-    };
-    let body = serde_json::json!({ "message": message }).to_string();
-    let mut response = Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        headers.insert(ALLOW, HeaderValue::from_static("POST"));
-    }
-    Ok(response)
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Lines, Read};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use crate::support::{FREE, datagram, document, get};
+use crate::support::{FREE, ask, datagram, document, get};
 
 fn xrayd(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xrayd"));
@@ -79,6 +79,7 @@ fn receives_shows_and_balances_at_the_end() {
         assert!(first.starts_with(&format!("xrayd {} ", env!("CARGO_PKG_VERSION"))), "{first}");
         let console = running.line();
         assert!(console.starts_with("console http://127.0.0.1:"), "{console}");
+        assert!(running.line().starts_with("sampling rule Default: one request a second"));
 
         let socket = UdpSocket::bind(FREE).unwrap();
         let udp = address(&first, "UDP");
@@ -140,11 +141,43 @@ fn documents_from_other_machines_are_allowed_with_a_warning() {
         Running::start(&["-b", "0.0.0.0:0", "-t", "127.0.0.1:0", "--no-console", "-l", "warn"]);
     assert!(running.line().contains("UDP 0.0.0.0:"));
     assert!(running.line().starts_with("no console"));
+    assert!(running.line().starts_with("sampling rule Default"));
     running.signal("TERM");
     assert!(running.line().starts_with("received 0 "));
     let (code, log) = running.end();
     assert_eq!(code, Some(0));
     assert!(log.contains("can be reached from other machines"), "{log}");
+}
+
+#[test]
+fn a_rules_file_is_named_at_the_start_and_a_bad_one_ends_it() {
+    let free = "127.0.0.1:0";
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let path = folder.join(format!("program-{}.json", std::process::id()));
+    let file = path.to_str().unwrap();
+    let arguments = ["-b", free, "-t", free, "--no-console", "--sampling-rules", file];
+    std::fs::write(&path, r#"[{"RuleName":"a","ReservoirSize":1,"FixedRate":0}]"#).unwrap();
+    let mut running = Running::start(&arguments);
+    let tcp = address(&running.line(), "TCP");
+    assert!(running.line().starts_with("no console"));
+    assert_eq!(running.line(), format!("sampling rules of {file}"));
+    let request = "POST /GetSamplingRules HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n";
+    let answer = ask(tcp, request);
+    assert!(answer.contains(r#""RuleName":"a""#), "{answer}");
+    drop(running);
+
+    std::fs::write(&path, r#"[{"RuleName":"a","ReservoirSize":1,"FixedRat":0}]"#).unwrap();
+    let (code, stdout, stderr) = output(&arguments);
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    let wrong = "/0/FixedRat is not known here: did you mean FixedRate?";
+    assert_eq!(stderr, format!("xrayd: sampling rules in {file}: {wrong}\n"));
+    std::fs::remove_file(&path).unwrap();
+    let (code, _, stderr) = output(&arguments);
+    assert_eq!(code, Some(1));
+    assert!(
+        stderr.starts_with(&format!("xrayd: cannot read the sampling rules in {file}: ")),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -167,8 +200,10 @@ fn help_and_version_say_what_it_is() {
     assert_eq!(code, Some(0));
     for piece in [
         "Documents stay on this machine",
-        "Relay to AWS",
+        "relay to AWS",
         "later release",
+        "answered here as the X-Ray service would",
+        "--sampling-rules <FILE>",
         "--no-console",
         "127.0.0.1:2001",
         "--max-memory",

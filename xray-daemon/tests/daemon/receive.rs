@@ -1,4 +1,4 @@
-//! Documents arrive, from many senders at once, and the sampling calls are answered.
+//! Documents arrive, from many senders at once.
 
 use std::net::UdpSocket;
 use std::thread;
@@ -90,45 +90,4 @@ fn it_counts_without_a_console() {
     socket.send_to(b"noise", daemon.udp_addr()).unwrap();
     let stats = daemon.stop();
     assert_eq!((stats.received, stats.accepted, stats.rejected_total()), (2, 1, 1));
-}
-
-/// The status line and the body of the answer.
-fn ask(receiver: &Receiver, request: &str) -> (String, String) {
-    let answer = support::ask(receiver.daemon.tcp_addr(), request);
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.lines().next().unwrap().to_owned(), body.to_owned())
-}
-
-#[test]
-fn sampling_calls_are_told_to_sample_locally() {
-    let receiver = Receiver::start();
-    for path in ["/GetSamplingRules", "/SamplingTargets"] {
-        let request =
-            format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}");
-        let (status, body) = ask(&receiver, &request);
-        assert_eq!(status, "HTTP/1.1 503 Service Unavailable", "{path}");
-        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
-        assert!(body["message"].as_str().unwrap().contains("not served yet"), "{body}");
-    }
-}
-
-#[test]
-fn nothing_else_is_served_on_tcp() {
-    let receiver = Receiver::start();
-    let cases = [
-        ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 Not Found"),
-        (
-            "POST /TraceSegments HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
-            "HTTP/1.1 404 Not Found",
-        ),
-        ("GET /GetSamplingRules HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 405 Method Not Allowed"),
-        (
-            "POST /GetSamplingRules HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n",
-            "HTTP/1.1 413 Payload Too Large",
-        ),
-        ("\x16\x03\x01 not http\r\n\r\n", "HTTP/1.1 400 Bad Request"),
-    ];
-    for (request, expected) in cases {
-        assert_eq!(ask(&receiver, request).0, expected, "{request:?}");
-    }
 }

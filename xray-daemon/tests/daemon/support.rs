@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use xray_console::Console;
-use xray_daemon::{Daemon, Stats};
+use xray_daemon::{Daemon, DaemonBuilder, Stats};
 
 /// The header line that most SDKs write.
 pub(crate) const HEADER: &str = r#"{"format":"json","version":1}"#;
@@ -46,6 +46,15 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> String {
     ask(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"))
 }
 
+/// Waits for something that happens elsewhere.
+pub(crate) fn until(happened: impl Fn() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !happened() {
+        assert!(Instant::now() < deadline, "it does not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// A daemon, its console, and a socket that sends to it.
 pub(crate) struct Receiver {
     pub(crate) daemon: Daemon,
@@ -55,9 +64,13 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) fn start() -> Self {
+        Self::started(Daemon::builder())
+    }
+
+    /// With further options.
+    pub(crate) fn started(builder: DaemonBuilder) -> Self {
         let console = Console::builder().build();
-        let daemon =
-            Daemon::builder().udp(FREE).tcp(FREE).console(console.clone()).start().unwrap();
+        let daemon = builder.udp(FREE).tcp(FREE).console(console.clone()).start().unwrap();
         Self { daemon, console, sender: UdpSocket::bind(FREE).unwrap() }
     }
 
