@@ -41,5 +41,5 @@ pub use document::Document;
 pub use graph::{Edge, Node, ServiceGraph, Stats};
 pub use rejection::Rejection;
 pub use server::ConsoleServer;
-pub use status::{Excerpt, Listening, OtherKind, Rejected, Status};
+pub use status::{Excerpt, Listening, OtherKind, Rejected, RelayReport, Status};
 pub use store::{TraceSummary, Window};

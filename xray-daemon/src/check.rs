@@ -20,8 +20,8 @@ struct Header {
 
 /// Checks one datagram.
 ///
-/// A refusal comes with the part of the datagram that shows why.
-pub(crate) fn check(datagram: &[u8]) -> Result<Checked, (Rejection, &[u8])> {
+/// What is accepted comes with its body as it was received, and a refusal with the part of the datagram that shows why.
+pub(crate) fn check(datagram: &[u8]) -> Result<(Checked, &[u8]), (Rejection, &[u8])> {
     if datagram.is_empty() {
         return Err((Rejection::Empty, datagram));
     }
@@ -36,12 +36,15 @@ pub(crate) fn check(datagram: &[u8]) -> Result<Checked, (Rejection, &[u8])> {
     }
     // AWS's OpenTelemetry distributions send OTLP in base64 to the same port. No JSON begins this way.
     if body.starts_with(b"T1S") || body.starts_with(b"T1U") {
-        return Ok(Checked::Other(OtherKind::OtlpTraces));
+        return Ok((Checked::Other(OtherKind::OtlpTraces), body));
     }
     if body.starts_with(b"M1") {
-        return Ok(Checked::Other(OtherKind::OtlpMetrics));
+        return Ok((Checked::Other(OtherKind::OtlpMetrics), body));
     }
-    Document::parse(body).map(Checked::Document).map_err(|reason| (reason, body))
+    match Document::parse(body) {
+        Ok(document) => Ok((Checked::Document(document), body)),
+        Err(reason) => Err((reason, body)),
+    }
 }
 
 /// White space around the JSON, such as the `\r` of a line that ends in `\r\n`, is JSON's own.

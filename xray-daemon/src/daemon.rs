@@ -10,6 +10,8 @@ use xray_console::Console;
 use crate::error::{Error, Transport};
 use crate::handover::Handover;
 use crate::kernel::KernelDrops;
+#[cfg(feature = "relay")]
+use crate::relay::{self, Relay, RelayStatus, UpstreamSlot};
 use crate::sampling::SamplingServer;
 use crate::stats::Stats;
 use crate::{receive, work};
@@ -25,13 +27,21 @@ pub struct Daemon {
     receiver: Option<JoinHandle<()>>,
     worker: Option<JoinHandle<()>>,
     _sampling: SamplingServer,
+    #[cfg(feature = "relay")]
+    relay: Option<relay::Running>,
 }
 
 impl Daemon {
     /// A daemon with its options still open.
     pub fn builder() -> DaemonBuilder {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, DaemonBuilder::DEFAULT_PORT));
-        DaemonBuilder { udp: address, tcp: address, console: None }
+        DaemonBuilder {
+            udp: address,
+            tcp: address,
+            console: None,
+            #[cfg(feature = "relay")]
+            relay: None,
+        }
     }
 
     /// Where documents are received.
@@ -49,15 +59,35 @@ impl Daemon {
     /// The counts of this moment.
     #[must_use]
     pub fn stats(&self) -> Stats {
+        #[cfg(feature = "relay")]
+        let mut stats = self.handover.stats_and(|stats| {
+            stats.relay = self.relay.as_ref().and_then(relay::Running::stats);
+        });
+        #[cfg(not(feature = "relay"))]
         let mut stats = self.handover.stats();
         stats.kernel_drops = self.drops.read();
         stats
     }
 
+    /// Where documents go beyond this machine, or why they do not; none unless a relay was asked for.
+    #[cfg(feature = "relay")]
+    #[must_use]
+    pub fn relay_status(&self) -> Option<RelayStatus> {
+        self.relay.as_ref().map(relay::Running::status)
+    }
+
+    /// As [`relay_status`](Self::relay_status), once the search for credentials and a region is over; it takes seven
+    /// seconds at most.
+    #[cfg(feature = "relay")]
+    #[must_use]
+    pub fn wait_for_relay(&self) -> Option<RelayStatus> {
+        self.relay.as_ref().map(relay::Running::searched)
+    }
+
     /// Reads what has arrived, checks it, ends the threads, and returns the last counts.
     ///
     /// It reads for at most a second more, also while documents keep arriving, and then checks what
-    /// waits, at most 64 MiB.
+    /// waits, at most 64 MiB. A relay goes on sending for at most ten seconds.
     #[must_use = "these are the last counts; drop the daemon if they do not matter"]
     pub fn stop(mut self) -> Stats {
         self.end();
@@ -73,6 +103,10 @@ impl Daemon {
         self.handover.close();
         if let Some(worker) = self.worker.take() {
             let _ = worker.join();
+        }
+        #[cfg(feature = "relay")]
+        if let Some(relay) = &mut self.relay {
+            relay.stop();
         }
     }
 }
@@ -100,6 +134,8 @@ pub struct DaemonBuilder {
     udp: SocketAddr,
     tcp: SocketAddr,
     console: Option<Console>,
+    #[cfg(feature = "relay")]
+    relay: Option<Relay>,
 }
 
 impl DaemonBuilder {
@@ -124,12 +160,20 @@ impl DaemonBuilder {
         self
     }
 
+    /// Sends the documents on to AWS X-Ray. Unless this is called, they stay on this machine.
+    #[cfg(feature = "relay")]
+    pub fn relay(mut self, relay: Relay) -> Self {
+        self.relay = Some(relay);
+        self
+    }
+
     /// Binds both sockets and starts to receive.
     ///
     /// # Errors
     ///
     /// An address cannot be bound, most often because another daemon holds it
-    /// ([`Error::is_address_in_use`]), or the machine grants no more threads.
+    /// ([`Error::is_address_in_use`]), or the machine grants no more threads. With [`Relay::on`], no credentials or
+    /// no region were found ([`Error::is_relay`]).
     pub fn start(self) -> Result<Daemon, Error> {
         let socket = receive::bind(self.udp)
             .map_err(|source| Error::bind(Transport::Udp, self.udp, source))?;
@@ -149,10 +193,22 @@ impl DaemonBuilder {
         let drops = Arc::new(KernelDrops::of(&socket));
         let stop = Arc::new(AtomicBool::new(false));
         let sampling = SamplingServer::start(listener).map_err(Error::start)?;
+        #[cfg(feature = "relay")]
+        let relay = {
+            let start =
+                |_: &Relay| relay::Running::start(self.console.clone(), UpstreamSlot::default());
+            self.relay.as_ref().map(start).transpose().map_err(Error::start)?
+        };
+        #[cfg(feature = "relay")]
+        let forward = relay.as_ref().map(relay::Running::forward);
+        #[cfg(not(feature = "relay"))]
+        let forward = None;
         let worker = {
             let (handover, drops) = (Arc::clone(&handover), Arc::clone(&drops));
             let console = self.console.clone();
-            spawn("xrayd-check", move || work::run(&handover, console.as_ref(), &drops))?
+            spawn("xrayd-check", move || {
+                work::run(&handover, console.as_ref(), forward.as_ref(), &drops)
+            })?
         };
         let mut daemon = Daemon {
             udp,
@@ -163,6 +219,8 @@ impl DaemonBuilder {
             receiver: None,
             worker: Some(worker),
             _sampling: sampling,
+            #[cfg(feature = "relay")]
+            relay,
         };
         let console = self.console.clone();
         // Should this one fail, dropping the daemon ends the others.
@@ -174,6 +232,13 @@ impl DaemonBuilder {
         if let Some(console) = &self.console {
             console.listening("X-Ray segments (UDP)", udp);
             console.listening("X-Ray sampling (TCP)", tcp);
+        }
+        #[cfg(feature = "relay")]
+        if self.relay.as_ref().is_some_and(Relay::is_required)
+            && let Some(status) = daemon.wait_for_relay()
+            && status.state == relay::RelayState::Off
+        {
+            return Err(Error::relay(status.reason.unwrap_or_default()));
         }
         Ok(daemon)
     }

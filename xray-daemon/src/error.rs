@@ -11,8 +11,13 @@ pub struct Error {
 
 #[derive(Debug)]
 enum Kind {
-    Bind { transport: Transport, address: SocketAddr },
+    Bind {
+        transport: Transport,
+        address: SocketAddr,
+    },
     Start,
+    #[cfg(feature = "relay")]
+    Relay,
 }
 
 /// One of the daemon's two sockets.
@@ -34,6 +39,18 @@ impl Error {
         Self { kind: Kind::Start, source }
     }
 
+    #[cfg(feature = "relay")]
+    pub(crate) fn relay(reason: String) -> Self {
+        Self { kind: Kind::Relay, source: io::Error::new(io::ErrorKind::NotFound, reason) }
+    }
+
+    /// Whether the relay was asked for, and credentials or a region are missing; the source says which.
+    #[cfg(feature = "relay")]
+    #[must_use]
+    pub fn is_relay(&self) -> bool {
+        matches!(self.kind, Kind::Relay)
+    }
+
     /// Whether somebody else, probably another daemon, holds the address.
     #[must_use]
     pub fn is_address_in_use(&self) -> bool {
@@ -45,7 +62,7 @@ impl Error {
     pub fn transport(&self) -> Option<Transport> {
         match self.kind {
             Kind::Bind { transport, .. } => Some(transport),
-            Kind::Start => None,
+            _ => None,
         }
     }
 }
@@ -58,6 +75,8 @@ impl fmt::Display for Error {
             }
             Kind::Bind { transport, address } => write!(f, "cannot bind {transport} {address}"),
             Kind::Start => f.write_str("cannot start the daemon's threads"),
+            #[cfg(feature = "relay")]
+            Kind::Relay => f.write_str("cannot relay documents to X-Ray"),
         }
     }
 }

@@ -40,10 +40,14 @@ mod error;
 mod handover;
 mod kernel;
 mod receive;
+#[cfg(feature = "relay")]
+mod relay;
 mod sampling;
 mod stats;
 mod work;
 
 pub use daemon::{Daemon, DaemonBuilder};
 pub use error::{Error, Transport};
+#[cfg(feature = "relay")]
+pub use relay::{Relay, RelayState, RelayStats, RelayStatus};
 pub use stats::Stats;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use xray_console::Console;
+use xray_console::{Console, OtherKind};
 
 use crate::check::{Checked, check};
 use crate::handover::{Block, Handover, Taken};
@@ -11,15 +11,23 @@ use crate::kernel::KernelDrops;
 /// How often losses are reported.
 const LOSS_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Takes a body that goes on to X-Ray. It never waits.
+pub(crate) type Forward = Box<dyn Fn(Vec<u8>) + Send>;
+
 /// Checks until the hand-over is closed and empty.
-pub(crate) fn run(handover: &Handover, console: Option<&Console>, drops: &KernelDrops) {
+pub(crate) fn run(
+    handover: &Handover,
+    console: Option<&Console>,
+    forward: Option<&Forward>,
+    drops: &KernelDrops,
+) {
     let mut block = Block::default();
     let mut told = Instant::now();
     let mut lost = (0, 0);
     loop {
         let taken = handover.take(&mut block, LOSS_INTERVAL);
         for datagram in block.datagrams() {
-            settle(datagram, handover, console);
+            settle(datagram, handover, console, forward);
         }
         if taken == Taken::Closed || told.elapsed() >= LOSS_INTERVAL {
             told = Instant::now();
@@ -43,19 +51,40 @@ pub(crate) fn run(handover: &Handover, console: Option<&Console>, drops: &Kernel
 }
 
 /// Finds the fate of one datagram, and counts it.
-fn settle(datagram: &[u8], handover: &Handover, console: Option<&Console>) {
+fn settle(
+    datagram: &[u8],
+    handover: &Handover,
+    console: Option<&Console>,
+    forward: Option<&Forward>,
+) {
+    // Handed on while the counts are held, so that those of the relay agree with them in every copy.
+    let pass = |body: Option<Vec<u8>>| {
+        if let (Some(forward), Some(body)) = (forward, body) {
+            forward(body);
+        }
+    };
     match check(datagram) {
-        Ok(Checked::Document(document)) => {
+        Ok((Checked::Document(document), body)) => {
+            let body = forward.map(|_| body.to_vec());
             if let Some(console) = console {
                 console.receive(document);
             }
-            handover.settle(|stats| stats.accepted += 1);
+            handover.settle(|stats| {
+                stats.accepted += 1;
+                pass(body);
+            });
         }
-        Ok(Checked::Other(kind)) => {
+        Ok((Checked::Other(kind), body)) => {
+            // The original relays OTLP traces as they are.
+            let relayed = kind == OtherKind::OtlpTraces;
+            let body = forward.filter(|_| relayed).map(|_| body.to_vec());
             if let Some(console) = console {
                 console.other_kind(kind);
             }
-            handover.settle(|stats| stats.other_kind(kind));
+            handover.settle(|stats| {
+                stats.other_kind(kind);
+                pass(body);
+            });
         }
         Err((reason, part)) => {
             if let Some(console) = console {

@@ -8,6 +8,8 @@ use std::sync::mpsc;
 use clap::{ArgAction, Parser, ValueEnum};
 use log::LevelFilter;
 use xray_console::{Console, ConsoleBuilder, ConsoleServer};
+#[cfg(feature = "relay")]
+use xray_daemon::Relay;
 use xray_daemon::{Daemon, Transport};
 
 /// In MiB.
@@ -15,8 +17,8 @@ const DEFAULT_MEMORY: u32 = (ConsoleBuilder::DEFAULT_BYTES >> 20) as u32;
 
 /// Receives AWS X-Ray documents and shows them in a local console.
 ///
-/// Documents stay on this machine: this release does not send them to AWS. Relay to AWS and centralized
-/// sampling come with a later release; until then SDKs use their local sampling rules.
+/// Documents go to AWS X-Ray as well when AWS credentials and a region are found; otherwise they stay on this
+/// machine. The first line says which, and --relay decides it.
 #[derive(Debug, Parser)]
 #[command(name = "xrayd", version, disable_version_flag = true)]
 struct Options {
@@ -41,6 +43,11 @@ struct Options {
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY, value_parser = clap::value_parser!(u32).range(1..))]
     max_memory: u32,
 
+    /// Whether documents go on to AWS X-Ray
+    #[cfg(feature = "relay")]
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = When::Auto)]
+    relay: When,
+
     /// How much to log, on stderr
     #[arg(short, long, value_enum, default_value_t = Level::Prod)]
     log_level: Level,
@@ -48,6 +55,17 @@ struct Options {
     /// Print the version
     #[arg(short = 'v', long, action = ArgAction::Version)]
     version: Option<bool>,
+}
+
+#[cfg(feature = "relay")]
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum When {
+    /// If AWS credentials and a region are found
+    Auto,
+    /// Always: without credentials or a region, do not start
+    On,
+    /// Never: documents stay on this machine
+    Off,
 }
 
 /// The words of the original daemon.
@@ -102,14 +120,21 @@ fn run(options: &Options) -> Result<(), String> {
     if let Some(console) = &console {
         builder = builder.console(console.clone());
     }
+    #[cfg(feature = "relay")]
+    match options.relay {
+        When::Auto => builder = builder.relay(Relay::auto()),
+        When::On => builder = builder.relay(Relay::on()),
+        When::Off => {}
+    }
     let daemon = builder.start().map_err(|error| explain(&error))?;
     let pages = console.map(|console| serve(&console, options.console)).transpose()?;
 
     say(format_args!(
-        "xrayd {} receives X-Ray documents on UDP {} (sampling calls on TCP {})",
+        "xrayd {} receives X-Ray documents on UDP {} (sampling calls on TCP {}) and {}",
         env!("CARGO_PKG_VERSION"),
         daemon.udp_addr(),
-        daemon.tcp_addr()
+        daemon.tcp_addr(),
+        beyond(&daemon)
     ));
     match &pages {
         Some(server) => say(format_args!("console {}", server.url())),
@@ -121,6 +146,16 @@ fn run(options: &Options) -> Result<(), String> {
     drop(pages);
     say(format_args!("{stats}"));
     Ok(())
+}
+
+/// What becomes of documents beyond this machine.
+fn beyond(daemon: &Daemon) -> String {
+    #[cfg(feature = "relay")]
+    if let Some(status) = daemon.wait_for_relay() {
+        return status.to_string();
+    }
+    let _ = daemon;
+    "keeps them on this machine".to_owned()
 }
 
 fn serve(console: &Console, address: SocketAddr) -> Result<ConsoleServer, String> {

@@ -1,0 +1,119 @@
+//! Looks for credentials, a region and the account, within a bounded time.
+
+use std::error::Error;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_xray::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_xray::config::{
+    ConfigBag, Intercept, ProvideCredentials, RuntimeComponents, SharedHttpClient,
+};
+use aws_sdk_xray::error::BoxError;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use tokio::time::timeout;
+
+use super::stats::{RelayState, RelayStatus};
+use super::text::{causes, plain};
+
+/// Beyond variables and files, the region is asked of the instance's metadata.
+const REGION_TIME: Duration = Duration::from_secs(2);
+/// Credentials may come from files, a process, the network.
+const CREDENTIALS_TIME: Duration = Duration::from_secs(3);
+const ACCOUNT_TIME: Duration = Duration::from_secs(2);
+/// To connect.
+const CONNECT_TIME: Duration = Duration::from_secs(3);
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) config: SdkConfig,
+    pub(super) status: RelayStatus,
+}
+
+/// Looks as every AWS SDK does: variables, profile, web identity, container, instance. `Err` says what is missing.
+pub(super) async fn find() -> Result<Found, String> {
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client())
+        // The relay makes its calls again by itself, and knows for how long.
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIME).build());
+    let config = timeout(REGION_TIME, loader.load()).await;
+    let config = config.map_err(|_| "no AWS region found in time")?;
+    let region = config.region().ok_or("no AWS region found")?.to_string();
+    let provider = config.credentials_provider().ok_or("no AWS credentials found")?;
+    let credentials = timeout(CREDENTIALS_TIME, provider.provide_credentials()).await;
+    let credentials =
+        credentials.map_err(|_| "no AWS credentials found in time")?.map_err(|error| {
+            log::info!("no AWS credentials: {}", causes(&error));
+            "no AWS credentials found"
+        })?;
+    let account = match credentials.account_id() {
+        Some(account) => Some(account.as_str().to_owned()),
+        None => account(&config).await,
+    };
+    let endpoint = endpoint(&config).await;
+    let usual = format!("https://xray.{region}.amazonaws.com");
+    let status = RelayStatus {
+        region: Some(plain(&region)),
+        account: account.map(|account| plain(&account)),
+        endpoint: endpoint.filter(|endpoint| *endpoint != usual),
+        ..RelayStatus::new(RelayState::On)
+    };
+    Ok(Found { config, status })
+}
+
+/// A client with connections of its own: they live on the runtime that opens them.
+pub(super) fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
+}
+
+/// Whose the credentials are. It needs no permission, yet may be out of reach.
+async fn account(config: &SdkConfig) -> Option<String> {
+    let call = aws_sdk_sts::Client::new(config).get_caller_identity();
+    match timeout(ACCOUNT_TIME, call.send()).await {
+        Ok(Ok(identity)) => identity.account,
+        Ok(Err(error)) => {
+            log::info!("the AWS account cannot be told: {}", causes(&error));
+            None
+        }
+        Err(_) => {
+            log::info!("the AWS account cannot be told: STS does not answer");
+            None
+        }
+    }
+}
+
+/// Where the client would send its calls: variables, profile, region, FIPS and dual-stack decide together, so a
+/// call is prepared, signed, and not sent.
+async fn endpoint(config: &SdkConfig) -> Option<String> {
+    let seen = Arc::new(OnceLock::new());
+    let call = aws_sdk_xray::Client::new(config).get_sampling_rules().customize();
+    let _never_sent = call.interceptor(Look(Arc::clone(&seen))).send().await;
+    seen.get().cloned()
+}
+
+#[derive(Debug)]
+struct Look(Arc<OnceLock<String>>);
+
+impl Intercept for Look {
+    fn name(&self) -> &'static str {
+        "Look"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let uri = context.request().uri();
+        let end = uri.find("/GetSamplingRules").unwrap_or(uri.len());
+        let _ = self.0.set(plain(&uri[..end]));
+        Err(Box::<dyn Error + Send + Sync>::from("only looking"))
+    }
+}
