@@ -69,19 +69,19 @@ impl Daemon {
         stats
     }
 
-    /// Where documents go beyond this machine, or why they do not; none unless a relay was asked for.
+    /// Where documents go beyond this machine, or why they do not.
     #[cfg(feature = "relay")]
     #[must_use]
-    pub fn relay_status(&self) -> Option<RelayStatus> {
-        self.relay.as_ref().map(relay::Running::status)
+    pub fn relay_status(&self) -> RelayStatus {
+        self.relay.as_ref().map_or_else(RelayStatus::none, relay::Running::status)
     }
 
     /// As [`relay_status`](Self::relay_status), once the search for credentials and a region is over; it takes seven
     /// seconds at most.
     #[cfg(feature = "relay")]
     #[must_use]
-    pub fn wait_for_relay(&self) -> Option<RelayStatus> {
-        self.relay.as_ref().map(relay::Running::searched)
+    pub fn wait_for_relay(&self) -> RelayStatus {
+        self.relay.as_ref().map_or_else(RelayStatus::none, relay::Running::searched)
     }
 
     /// Reads what has arrived, checks it, ends the threads, and returns the last counts.
@@ -234,11 +234,11 @@ impl DaemonBuilder {
             console.listening("X-Ray sampling (TCP)", tcp);
         }
         #[cfg(feature = "relay")]
-        if self.relay.as_ref().is_some_and(Relay::is_required)
-            && let Some(status) = daemon.wait_for_relay()
-            && status.state == relay::RelayState::Off
-        {
-            return Err(Error::relay(status.reason.unwrap_or_default()));
+        if self.relay.as_ref().is_some_and(Relay::is_required) {
+            let status = daemon.wait_for_relay();
+            if status.state == relay::RelayState::Off {
+                return Err(Error::relay(status.reason.unwrap_or_default()));
+            }
         }
         Ok(daemon)
     }

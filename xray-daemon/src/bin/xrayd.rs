@@ -149,12 +149,13 @@ fn run(options: &Options) -> Result<(), String> {
 }
 
 /// What becomes of documents beyond this machine.
+#[cfg(feature = "relay")]
 fn beyond(daemon: &Daemon) -> String {
-    #[cfg(feature = "relay")]
-    if let Some(status) = daemon.wait_for_relay() {
-        return status.to_string();
-    }
-    let _ = daemon;
+    daemon.wait_for_relay().to_string()
+}
+
+#[cfg(not(feature = "relay"))]
+fn beyond(_: &Daemon) -> String {
     "keeps them on this machine".to_owned()
 }
 
@@ -180,6 +181,10 @@ fn explain(error: &xray_daemon::Error) -> String {
         return format!("{error}: stop it, or choose another address with {flag}");
     }
     match std::error::Error::source(error) {
+        #[cfg(feature = "relay")]
+        Some(cause) if error.is_relay() => {
+            format!("{error}: {cause}; set them, or choose --relay off")
+        }
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     }

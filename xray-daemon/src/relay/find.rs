@@ -113,7 +113,10 @@ impl Intercept for Look {
     ) -> Result<(), BoxError> {
         let uri = context.request().uri();
         let end = uri.find("/GetSamplingRules").unwrap_or(uri.len());
-        let _ = self.0.set(plain(&uri[..end]));
+        let (scheme, rest) = uri[..end].split_once("://").unwrap_or(("", &uri[..end]));
+        // A user and a password in front of the host are nobody's business.
+        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+        let _ = self.0.set(plain(&format!("{scheme}://{host}")));
         Err(Box::<dyn Error + Send + Sync>::from("only looking"))
     }
 }

@@ -65,7 +65,7 @@ impl Relay {
         Self { required: true }
     }
 
-    pub(crate) fn is_required(&self) -> bool {
+    pub(crate) const fn is_required(&self) -> bool {
         self.required
     }
 }
@@ -89,11 +89,11 @@ impl Running {
         let work = {
             let queue = Arc::clone(&queue);
             move || {
-                let run = run(&queue, console.as_ref(), &upstream, stopped);
-                runtime.block_on(run);
+                // Also if a bug ends the run: nobody may wait for the search for ever.
+                let _ending = Ending { queue: &queue, console: console.as_ref() };
+                runtime.block_on(run(&queue, console.as_ref(), &upstream, stopped));
                 // A name that is still being resolved holds a thread that cannot be ended.
                 runtime.shutdown_background();
-                end(&queue, console.as_ref());
             }
         };
         let thread = std::thread::Builder::new().name("xrayd-relay".to_owned()).spawn(work)?;
@@ -139,8 +139,14 @@ async fn run(
     stopped: oneshot::Receiver<()>,
 ) {
     let report = async {
+        let mut lost = 0;
         loop {
             tell(queue, console);
+            let dropped = queue.stats().map_or(0, |stats| stats.dropped);
+            if dropped != lost {
+                lost = dropped;
+                log::warn!("lost so far: {lost} documents because too many wait for X-Ray");
+            }
             tokio::time::sleep(REPORT).await;
         }
     };
@@ -178,15 +184,22 @@ async fn relay(queue: &Arc<Queue>, upstream: &UpstreamSlot) {
 }
 
 /// The last words of the relay.
-fn end(queue: &Queue, console: Option<&Console>) {
-    if queue.status().state == RelayState::Searching {
-        queue.found(RelayStatus::off("stopped during the search for AWS credentials"));
+struct Ending<'a> {
+    queue: &'a Queue,
+    console: Option<&'a Console>,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        if self.queue.status().state == RelayState::Searching {
+            self.queue.found(RelayStatus::off("the search for AWS credentials was cut short"));
+        }
+        let left = self.queue.give_up();
+        if left > 0 {
+            log::warn!("stopped with {left} documents that X-Ray has not taken");
+        }
+        tell(self.queue, self.console);
     }
-    let left = queue.give_up();
-    if left > 0 {
-        log::warn!("stopped with {left} documents that X-Ray has not taken");
-    }
-    tell(queue, console);
 }
 
 fn tell(queue: &Queue, console: Option<&Console>) {

@@ -21,6 +21,8 @@ const BATCH: usize = 50;
 const BATCH_BYTES: usize = 1 << 20;
 /// How long the first document of a batch waits for company.
 const LINGER: Duration = Duration::from_secs(1);
+/// How often trouble is logged, where calls fail and go well by turns.
+const TELL: Duration = Duration::from_secs(10);
 
 /// A document as it was received.
 #[derive(Debug, Clone)]
@@ -48,6 +50,10 @@ struct State {
     bytes: usize,
     stats: RelayStats,
     status: RelayStatus,
+    /// When trouble was last logged.
+    told: Option<Instant>,
+    /// Whether the log says that there is trouble.
+    troubled: bool,
     closed: bool,
 }
 
@@ -68,6 +74,8 @@ impl Queue {
             bytes: 0,
             stats: RelayStats::default(),
             status: RelayStatus::new(RelayState::Searching),
+            told: None,
+            troubled: false,
             closed: false,
         };
         Self { state: Mutex::new(state), filled: Notify::new(), found: Condvar::new() }
@@ -87,7 +95,8 @@ impl Queue {
             return;
         };
         let length = body.len();
-        if state.bytes + length > MAX_BYTES || state.stats.waiting >= MAX_DOCUMENTS {
+        let full = state.bytes + length > MAX_BYTES || state.stats.waiting >= MAX_DOCUMENTS;
+        if full || state.closed {
             state.stats.dropped += 1;
             return;
         }
@@ -130,33 +139,42 @@ impl Queue {
         }
     }
 
-    /// Counts the fate of one document that was taken. True if its code never occurred before.
+    /// Counts the fate of one document that was taken. True if it is a loss of a kind that never occurred before.
     pub(super) fn settle(&self, document: &Document, fate: &Fate) -> bool {
         let mut state = self.lock();
         state.bytes -= document.body.len();
         state.stats.waiting -= 1;
         match fate {
             Fate::Sent => state.stats.sent += 1,
-            Fate::Expired => state.stats.expired += 1,
+            Fate::Expired => {
+                state.stats.expired += 1;
+                return state.stats.expired == 1;
+            }
             Fate::Unprocessed(code) => return state.stats.unprocessed(code),
             Fate::Rejected(code) => return state.stats.reject(code),
         }
         false
     }
 
-    /// Counts a call that is made again, and why. True if the last call went well.
+    /// Counts a call that is made again, and why. True if that should be told.
     pub(super) fn retry(&self, trouble: &str) -> bool {
         let mut state = self.lock();
         state.stats.retries += 1;
         state.status.reason = Some(trouble.to_owned());
-        mem::replace(&mut state.status.state, RelayState::Failing) == RelayState::On
+        let first = mem::replace(&mut state.status.state, RelayState::Failing) == RelayState::On;
+        let tell = first && state.told.is_none_or(|told| told.elapsed() >= TELL);
+        if tell {
+            (state.told, state.troubled) = (Some(Instant::now()), true);
+        }
+        tell
     }
 
-    /// Notes that a call went well. True if the last one did not.
+    /// Notes that the service took or refused documents. True if trouble was told before.
     pub(super) fn well(&self) -> bool {
         let mut state = self.lock();
         state.status.reason = None;
-        mem::replace(&mut state.status.state, RelayState::On) == RelayState::Failing
+        state.status.state = RelayState::On;
+        mem::take(&mut state.troubled)
     }
 
     /// Ends the search. Where nothing was found, what waits is let go.
@@ -188,6 +206,7 @@ impl Queue {
     /// Gives up what waits and what is on its way; returns how many.
     pub(super) fn give_up(&self) -> u64 {
         let mut state = self.lock();
+        state.closed = true;
         let left = mem::take(&mut state.stats.waiting);
         state.stats.expired += left;
         state.waiting = VecDeque::new();
@@ -226,5 +245,98 @@ impl State {
         let batch: Vec<_> = self.waiting.drain(..count).collect();
         self.waiting_bytes -= batch.iter().map(|document| document.body.len()).sum::<usize>();
         batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn balance(queue: &Queue) -> RelayStats {
+        let stats = queue.stats().unwrap();
+        let fates = stats.sent + stats.unprocessed + stats.rejected + stats.expired + stats.dropped;
+        assert_eq!(stats.taken, fates + stats.waiting, "{stats}");
+        stats
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_is_full_or_a_second_old() {
+        let queue = Queue::new();
+        let begin = Instant::now();
+        for _ in 0..BATCH + 3 {
+            queue.push(b"{}".to_vec());
+        }
+        assert_eq!(queue.next_batch().await.unwrap().len(), BATCH);
+        assert_eq!(begin.elapsed(), Duration::ZERO);
+        assert_eq!(queue.next_batch().await.unwrap().len(), 3);
+        assert!(begin.elapsed() >= LINGER);
+        queue.push(b"last".to_vec());
+        queue.close();
+        assert_eq!(queue.next_batch().await.unwrap()[0].body, "last");
+        assert!(queue.next_batch().await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_is_bounded_in_bytes() {
+        let queue = Queue::new();
+        let big = vec![b'x'; 60_000];
+        let fits = BATCH_BYTES / big.len();
+        for _ in 0..fits + 2 {
+            queue.push(big.clone());
+        }
+        assert_eq!(queue.next_batch().await.unwrap().len(), fits);
+        assert_eq!(queue.next_batch().await.unwrap().len(), 2);
+        queue.push(vec![b'x'; BATCH_BYTES + 1]);
+        assert_eq!(queue.next_batch().await.unwrap().len(), 1, "alone");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_newest_are_dropped_when_it_is_full_and_room_comes_back() {
+        let queue = Queue::new();
+        let big = vec![b'x'; 60_000];
+        let fits = (MAX_BYTES / big.len()) as u64;
+        for _ in 0..fits + 3 {
+            queue.push(big.clone());
+        }
+        assert_eq!((balance(&queue).waiting, balance(&queue).dropped), (fits, 3));
+        let batch = queue.next_batch().await.unwrap();
+        queue.push(big.clone());
+        assert_eq!(balance(&queue).dropped, 4, "what is on its way still counts");
+        queue.settle(&batch[0], &Fate::Sent);
+        queue.push(big);
+        assert_eq!((balance(&queue).waiting, balance(&queue).dropped), (fits, 4));
+        let small = Queue::new();
+        for _ in 0..MAX_DOCUMENTS + 5 {
+            small.push(Vec::new());
+        }
+        assert_eq!(balance(&small).dropped, 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_is_let_go_where_nothing_is_found() {
+        let queue = Queue::new();
+        queue.push(b"{}".to_vec());
+        queue.found(RelayStatus::off("nothing found"));
+        assert_eq!(queue.searched().reason.as_deref(), Some("nothing found"));
+        queue.push(b"{}".to_vec());
+        assert_eq!(queue.stats(), None);
+        assert!(queue.lock().waiting.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_left_at_the_end_is_counted() {
+        let queue = Queue::new();
+        for body in [b"a".to_vec(), b"b".to_vec(), b"T1S\xff".to_vec()] {
+            queue.push(body);
+        }
+        assert_eq!(balance(&queue).codes().collect::<Vec<_>>(), [("NotUtf8", 1)]);
+        assert_eq!(queue.give_up(), 2);
+        queue.push(b"late".to_vec());
+        let stats = balance(&queue);
+        assert_eq!((stats.expired, stats.waiting, stats.dropped), (2, 0, 1));
+        assert_eq!(
+            stats.to_string(),
+            "relayed 4 = sent 0 + unprocessed 0 + rejected 1 + expired 2 + dropped 1 + waiting 0 (NotUtf8 1)"
+        );
     }
 }

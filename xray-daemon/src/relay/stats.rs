@@ -127,6 +127,11 @@ impl RelayStatus {
         Self { state, region: None, account: None, endpoint: None, reason: None }
     }
 
+    /// Nobody asked for a relay.
+    pub(crate) fn none() -> Self {
+        Self::new(RelayState::Off)
+    }
+
     pub(super) fn off(reason: impl Into<String>) -> Self {
         Self { reason: Some(reason.into()), ..Self::new(RelayState::Off) }
     }
