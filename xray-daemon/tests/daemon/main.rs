@@ -3,4 +3,7 @@
 mod bad_input;
 mod program;
 mod receive;
+#[cfg(feature = "relay")]
+mod relay;
+mod running;
 mod support;
