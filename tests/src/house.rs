@@ -15,6 +15,18 @@ pub fn flask_app() -> Command {
     command
 }
 
+/// moto, which stands in for AWS.
+///
+/// # Panics
+/// When its packages are not installed.
+#[must_use]
+pub fn moto() -> Command {
+    let python = root().join("target/python-venv/bin/python");
+    let mut command = clean(&installed(python));
+    command.arg(root().join("tests/peers/moto_app.py"));
+    command
+}
+
 /// The official Python SDK, driven by the lines of a recording script.
 ///
 /// # Panics

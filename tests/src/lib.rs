@@ -9,7 +9,7 @@ mod wait;
 mod xrayd;
 
 pub use child::Child;
-pub use house::{browser_script, clean, express_app, flask_app, python_script, xrayd};
+pub use house::{browser_script, clean, express_app, flask_app, moto, python_script, xrayd};
 pub use udp::UdpListener;
 pub use wait::{DEADLINE, until, until_async};
 pub use xrayd::{Xrayd, client};

@@ -207,7 +207,7 @@ impl DaemonBuilder {
             let (handover, drops) = (Arc::clone(&handover), Arc::clone(&drops));
             let console = self.console.clone();
             spawn("xrayd-check", move || {
-                work::run(&handover, console.as_ref(), forward.as_ref(), &drops)
+                work::run(&handover, console.as_ref(), forward.as_ref(), &drops);
             })?
         };
         let mut daemon = Daemon {

@@ -64,7 +64,7 @@ fn settle(
         }
     };
     match check(datagram) {
-        Ok((Checked::Document(document), body)) => {
+        Ok(Checked::Document(document, body)) => {
             let body = forward.map(|_| body.to_vec());
             if let Some(console) = console {
                 console.receive(document);
@@ -74,7 +74,7 @@ fn settle(
                 pass(body);
             });
         }
-        Ok((Checked::Other(kind), body)) => {
+        Ok(Checked::Other(kind, body)) => {
             // The original relays OTLP traces as they are.
             let relayed = kind == OtherKind::OtlpTraces;
             let body = forward.filter(|_| relayed).map(|_| body.to_vec());

@@ -143,8 +143,10 @@ fn settle(queue: &Queue, part: Vec<Document>, unprocessed: Vec<Unprocessed>) -> 
 fn tell(queue: &Queue, document: &Document, entry: Unprocessed) {
     let Unprocessed { id, code, message } = entry;
     if queue.settle(document, &Fate::Unprocessed(code.clone())) {
+        let which =
+            if id.is_empty() { "a document".to_owned() } else { format!("the document {id}") };
         log::warn!(
-            "X-Ray did not process the document {id:?}: {code}: {message}. Further ones are only counted."
+            "X-Ray did not process {which}: {code}: {message}. Further ones are only counted."
         );
     }
 }

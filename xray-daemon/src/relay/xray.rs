@@ -1,4 +1,4 @@
-//! PutTraceSegments through the AWS SDK.
+//! The call `PutTraceSegments` through the AWS SDK.
 
 use std::error::Error;
 use std::time::Duration;

@@ -97,7 +97,7 @@ fn unprocessed_documents_are_counted_named_and_sent_again_if_that_helps() {
     assert_eq!((count(&balance, "sent"), count(&balance, "unprocessed")), (3, 2), "{balance}");
     assert!(balance.contains("(InvalidSegment 2)"), "{balance}");
     check_balance(&balance);
-    let told = r#""0000000000000002": InvalidSegment: line\u{a}break \u{1b}[31m"#;
+    let told = r"the document 0000000000000002: InvalidSegment: line\u{a}break \u{1b}[31m";
     assert!(log.contains(told), "{log}");
     assert!(!log.contains("quiet"), "only the first of each code: {log}");
 }
