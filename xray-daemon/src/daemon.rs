@@ -172,8 +172,8 @@ impl DaemonBuilder {
     /// # Errors
     ///
     /// An address cannot be bound, most often because another daemon holds it
-    /// ([`Error::is_address_in_use`]), or the machine grants no more threads. With [`Relay::on`], no credentials or
-    /// no region were found ([`Error::is_relay`]).
+    /// ([`Error::is_address_in_use`]), or the machine grants no more threads. With `Relay::on`, no credentials or no
+    /// region were found (`Error::is_relay`).
     pub fn start(self) -> Result<Daemon, Error> {
         let socket = receive::bind(self.udp)
             .map_err(|source| Error::bind(Transport::Udp, self.udp, source))?;

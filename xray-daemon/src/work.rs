@@ -100,3 +100,49 @@ fn settle(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn what_is_handed_on_agrees_with_the_counts_in_every_copy() {
+        let bodies = [
+            r#"{"name":"orders","id":"70de5b6f19ff9a0a","trace_id":"1-581cf771-a006649127e371903a2de979","start_time":1,"end_time":2}"#,
+            "T1SCgIKAA==",
+            "M1CgIKAA==",
+            "not json",
+        ];
+        let handover = Handover::default();
+        let drops = KernelDrops::of(&UdpSocket::bind("127.0.0.1:0").unwrap());
+        let taken = Arc::new(AtomicU64::new(0));
+        let forward: Forward = {
+            let taken = Arc::clone(&taken);
+            Box::new(move |body| {
+                assert!(body.starts_with(b"{") || body.starts_with(b"T1S"));
+                taken.fetch_add(1, Ordering::Relaxed);
+            })
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 0..4_000 {
+                    let body = bodies[number % bodies.len()];
+                    handover
+                        .push(format!("{{\"format\":\"json\",\"version\":1}}\n{body}").as_bytes());
+                }
+                handover.close();
+            });
+            let checking = scope.spawn(|| run(&handover, None, Some(&forward), &drops));
+            while !checking.is_finished() {
+                let mut now = 0;
+                let stats = handover.stats_and(|_| now = taken.load(Ordering::Relaxed));
+                assert_eq!(now, stats.accepted + stats.otlp_traces);
+            }
+        });
+        assert_eq!(taken.load(Ordering::Relaxed), 2_000);
+    }
+}

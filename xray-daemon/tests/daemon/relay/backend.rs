@@ -1,4 +1,4 @@
-//! A stand-in of AWS: X-Ray's PutTraceSegments and STS's GetCallerIdentity, on loopback, with faults on demand.
+//! A stand-in of AWS on loopback: X-Ray takes documents, STS tells the account; with faults on demand.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
