@@ -136,7 +136,8 @@ mod tests {
                 }
                 handover.close();
             });
-            let checking = scope.spawn(|| run(&handover, None, Some(&forward), &drops));
+            let (shared, drops) = (&handover, &drops);
+            let checking = scope.spawn(move || run(shared, None, Some(&forward), drops));
             while !checking.is_finished() {
                 let mut now = 0;
                 let stats = handover.stats_and(|_| now = taken.load(Ordering::Relaxed));
