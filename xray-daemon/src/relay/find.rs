@@ -7,12 +7,14 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_xray::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_xray::config::{
     ConfigBag, Intercept, ProvideCredentials, RuntimeComponents, SharedHttpClient,
 };
 use aws_sdk_xray::error::BoxError;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use tokio::time::timeout;
 
 use super::stats::{RelayState, RelayStatus};
@@ -45,16 +47,27 @@ pub(super) async fn find() -> Result<Found, String> {
     let region = config.region().ok_or("no AWS region found")?.to_string();
     let provider = config.credentials_provider().ok_or("no AWS credentials found")?;
     let credentials = timeout(CREDENTIALS_TIME, provider.provide_credentials()).await;
-    let credentials =
-        credentials.map_err(|_| "no AWS credentials found in time")?.map_err(|error| {
-            log::info!("no AWS credentials: {}", causes(&error));
-            "no AWS credentials found"
-        })?;
+    let credentials = match credentials {
+        Ok(Ok(credentials)) => credentials,
+        Ok(Err(CredentialsError::CredentialsNotLoaded(_))) => {
+            return Err("no AWS credentials found".to_owned());
+        }
+        // There are some, such as a profile whose SSO session has ended.
+        Ok(Err(error)) => {
+            return Err(format!("AWS credentials cannot be loaded: {}", causes(&error)));
+        }
+        Err(_) => return Err("no AWS credentials found in time".to_owned()),
+    };
     let account = match credentials.account_id() {
         Some(account) => Some(account.as_str().to_owned()),
         None => account(&config).await,
     };
     let endpoint = endpoint(&config).await;
+    if !has_roots() {
+        log::warn!(
+            "no root certificates found, so no TLS connection can be made: install ca-certificates"
+        );
+    }
     let usual = format!("https://xray.{region}.amazonaws.com");
     let status = RelayStatus {
         region: Some(plain(&region)),
@@ -67,9 +80,19 @@ pub(super) async fn find() -> Result<Found, String> {
 
 /// A client with connections of its own: they live on the runtime that opens them.
 pub(super) fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
+    // The client takes it for a bug if it finds none where there should be some.
+    let trusted = if has_roots() { TrustStore::default() } else { TrustStore::empty() };
+    let client = aws_smithy_http_client::Builder::new();
+    let client = client.tls_provider(Provider::Rustls(CryptoMode::Ring));
+    match TlsContext::builder().with_trust_store(trusted).build() {
+        Ok(context) => client.tls_context(context).build_https(),
+        // It has nothing in it that could be wrong.
+        Err(_) => client.build_https(),
+    }
+}
+
+fn has_roots() -> bool {
+    !rustls_native_certs::load_native_certs().certs.is_empty()
 }
 
 /// Whose the credentials are. It needs no permission, yet may be out of reach.

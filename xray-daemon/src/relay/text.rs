@@ -30,7 +30,8 @@ pub(super) fn causes(error: &dyn Error) -> String {
         }
         next = cause.source();
     }
-    plain(&text)
+    // Some are laid out over several lines.
+    plain(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]

@@ -95,6 +95,60 @@ fn without_credentials_or_a_region_documents_stay_here() {
 }
 
 #[test]
+fn a_profile_is_as_good_as_variables() {
+    let backend = Backend::start();
+    let config = std::env::temp_dir().join(format!("xrayd-config-{}", std::process::id()));
+    let keys = r#"{"Version":1,"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"hush-hush"}"#;
+    let text = format!("[profile dev]\nregion = us-east-2\ncredential_process = echo '{keys}'\n");
+    std::fs::write(&config, text).unwrap();
+    let mut command = relaying(&backend, &["-b", "127.0.0.1:0"]);
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"] {
+        command.env_remove(name);
+    }
+    let relaying =
+        Relaying::spawn(command.env("AWS_CONFIG_FILE", &config).env("AWS_PROFILE", "dev"));
+    std::fs::remove_file(&config).unwrap();
+    assert!(
+        relaying.first.contains("X-Ray in us-east-2, account 123456789012"),
+        "{}",
+        relaying.first
+    );
+    relaying.send(&numbered(1));
+    assert_eq!(backend.taken(1), [numbered(1)]);
+}
+
+#[test]
+fn broken_credentials_are_told_from_none() {
+    let backend = Backend::start();
+    let mut command = relaying(&backend, &["-b", "127.0.0.1:0"]);
+    command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+    // The container's endpoint is there, and answers nonsense.
+    command.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/credentials", backend.url()));
+    let relaying = Relaying::spawn(&mut command);
+    let told = "keeps them on this machine (AWS credentials cannot be loaded: ";
+    assert!(relaying.first.contains(told), "{}", relaying.first);
+}
+
+#[test]
+fn a_metadata_service_that_hangs_does_not_hold_up_the_start_for_long() {
+    let backend = Backend::start();
+    // Connections are made, and nobody answers.
+    let silent = std::net::TcpListener::bind(FREE).unwrap();
+    for absent in ["AWS_ACCESS_KEY_ID", "AWS_REGION"] {
+        let mut command = relaying(&backend, &["-b", "127.0.0.1:0"]);
+        command.env_remove(absent).env_remove("AWS_EC2_METADATA_DISABLED");
+        let endpoint = format!("http://{}", silent.local_addr().unwrap());
+        command.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", endpoint);
+        let relaying = Relaying::spawn(&mut command);
+        assert!(
+            relaying.first.contains("keeps them on this machine (no AWS "),
+            "{}",
+            relaying.first
+        );
+    }
+}
+
+#[test]
 fn off_asks_nobody() {
     let backend = Backend::start();
     let mut command = relaying(&backend, &["-b", "127.0.0.1:0", "--relay", "off"]);
