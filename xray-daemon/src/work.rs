@@ -1,5 +1,6 @@
 //! The thread that checks what was received and hands it on.
 
+use std::string::FromUtf8Error;
 use std::time::{Duration, Instant};
 
 use xray_console::{Console, OtherKind};
@@ -12,7 +13,10 @@ use crate::kernel::KernelDrops;
 const LOSS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Takes a body that goes on to X-Ray. It never waits.
-pub(crate) type Forward = Box<dyn Fn(Vec<u8>) + Send>;
+pub(crate) type Forward = Box<dyn Fn(Body) + Send>;
+
+/// A body as it was received. OTLP in base64 is not decoded here, so nobody has looked at its bytes before.
+pub(crate) type Body = Result<String, FromUtf8Error>;
 
 /// Checks until the hand-over is closed and empty.
 pub(crate) fn run(
@@ -58,14 +62,14 @@ fn settle(
     forward: Option<&Forward>,
 ) {
     // Handed on while the counts are held, so that those of the relay agree with them in every copy.
-    let pass = |body: Option<Vec<u8>>| {
+    let pass = |body: Option<Body>| {
         if let (Some(forward), Some(body)) = (forward, body) {
             forward(body);
         }
     };
     match check(datagram) {
         Ok(Checked::Document(document, body)) => {
-            let body = forward.map(|_| body.to_vec());
+            let body = forward.map(|_| String::from_utf8(body.to_vec()));
             if let Some(console) = console {
                 console.receive(document);
             }
@@ -77,7 +81,7 @@ fn settle(
         Ok(Checked::Other(kind, body)) => {
             // The original relays OTLP traces as they are.
             let relayed = kind == OtherKind::OtlpTraces;
-            let body = forward.filter(|_| relayed).map(|_| body.to_vec());
+            let body = forward.filter(|_| relayed).map(|_| String::from_utf8(body.to_vec()));
             if let Some(console) = console {
                 console.other_kind(kind);
             }
@@ -123,7 +127,8 @@ mod tests {
         let forward: Forward = {
             let taken = Arc::clone(&taken);
             Box::new(move |body| {
-                assert!(body.starts_with(b"{") || body.starts_with(b"T1S"));
+                let body = body.unwrap();
+                assert!(body.starts_with('{') || body.starts_with("T1S"));
                 taken.fetch_add(1, Ordering::Relaxed);
             })
         };

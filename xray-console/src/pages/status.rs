@@ -186,3 +186,26 @@ fn counters(status: &Status) -> [(&'static str, &'static str, u64, &'static str)
 fn tile(name: &str, figure: &str, what: &str) -> Markup {
     html! { div.tile { p.name { (name) } p.figure { (figure) } p.muted { (what) } } }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_relay_is_shown_where_there_is_one() {
+        let mut status = Status::default();
+        assert!(!page(&status).into_string().contains("Relay to X-Ray"));
+        status.relay = Some(RelayReport {
+            state: "failing",
+            region: Some("eu-west-1".to_owned()),
+            reason: Some("<script>".to_owned()),
+            sent: 1_234,
+            ..RelayReport::default()
+        });
+        let shown = page(&status).into_string();
+        for piece in ["failing", "eu-west-1", "&lt;script&gt;", "1,234", "Last error"] {
+            assert!(shown.contains(piece), "{piece} in {shown}");
+        }
+        assert!(!shown.contains("<script>"));
+    }
+}

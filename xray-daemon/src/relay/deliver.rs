@@ -241,7 +241,7 @@ mod tests {
         let queue = Queue::new();
         queue.found(RelayStatus::new(RelayState::On));
         for number in 0..documents {
-            queue.push(body(number).into_bytes());
+            queue.push(Ok(body(number)));
         }
         let batch = queue.next_batch().await.unwrap();
         deliver(caller, &queue, batch).await;

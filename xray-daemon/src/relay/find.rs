@@ -24,6 +24,7 @@ use super::text::{causes, plain};
 const REGION_TIME: Duration = Duration::from_secs(2);
 /// Credentials may come from files, a process, the network.
 const CREDENTIALS_TIME: Duration = Duration::from_secs(3);
+/// What is only told may be left out.
 const ACCOUNT_TIME: Duration = Duration::from_secs(2);
 /// To connect.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
@@ -58,11 +59,13 @@ pub(super) async fn find() -> Result<Found, String> {
         }
         Err(_) => return Err("no AWS credentials found in time".to_owned()),
     };
-    let account = match credentials.account_id() {
-        Some(account) => Some(account.as_str().to_owned()),
-        None => account(&config).await,
+    let account = async {
+        match credentials.account_id() {
+            Some(account) => Some(account.as_str().to_owned()),
+            None => account(&config).await,
+        }
     };
-    let endpoint = endpoint(&config).await;
+    let (account, endpoint) = tokio::join!(account, endpoint(&config));
     if !has_roots() {
         log::warn!(
             "no root certificates found, so no TLS connection can be made: install ca-certificates"
@@ -116,7 +119,8 @@ async fn account(config: &SdkConfig) -> Option<String> {
 async fn endpoint(config: &SdkConfig) -> Option<String> {
     let seen = Arc::new(OnceLock::new());
     let call = aws_sdk_xray::Client::new(config).get_sampling_rules().customize();
-    let _never_sent = call.interceptor(Look(Arc::clone(&seen))).send().await;
+    let never_sent = call.interceptor(Look(Arc::clone(&seen))).send();
+    let _ = timeout(ACCOUNT_TIME, never_sent).await;
     seen.get().cloned()
 }
 

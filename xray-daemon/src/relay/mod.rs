@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use xray_console::{Console, RelayReport};
 
 use crate::sampling::Upstream;
+use crate::work::Forward;
 use queue::Queue;
 pub use stats::{RelayState, RelayStats, RelayStatus};
 use xray::XRay;
@@ -101,7 +102,7 @@ impl Running {
     }
 
     /// Takes a body as it was received. Never waits.
-    pub(crate) fn forward(&self) -> Box<dyn Fn(Vec<u8>) + Send> {
+    pub(crate) fn forward(&self) -> Forward {
         let queue = Arc::clone(&self.queue);
         Box::new(move |body| queue.push(body))
     }

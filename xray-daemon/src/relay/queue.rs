@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::stats::{RelayState, RelayStats, RelayStatus};
+use crate::work::Body;
 
 /// The most bytes that wait or are on their way.
 const MAX_BYTES: usize = 32 << 20;
@@ -82,15 +83,13 @@ impl Queue {
     }
 
     /// Takes a body, or counts why not. Never waits.
-    pub(super) fn push(&self, body: Vec<u8>) {
-        let body = String::from_utf8(body);
+    pub(super) fn push(&self, body: Body) {
         let mut state = self.lock();
         if state.status.state == RelayState::Off {
             return;
         }
         state.stats.taken += 1;
         let Ok(body) = body else {
-            // OTLP in base64 is not decoded here, so nobody has looked at its bytes.
             state.stats.reject("NotUtf8");
             return;
         };
@@ -264,50 +263,52 @@ mod tests {
         let queue = Queue::new();
         let begin = Instant::now();
         for _ in 0..BATCH + 3 {
-            queue.push(b"{}".to_vec());
+            queue.push(Ok("{}".to_owned()));
         }
         assert_eq!(queue.next_batch().await.unwrap().len(), BATCH);
         assert_eq!(begin.elapsed(), Duration::ZERO);
         assert_eq!(queue.next_batch().await.unwrap().len(), 3);
         assert!(begin.elapsed() >= LINGER);
-        queue.push(b"last".to_vec());
+        queue.push(Ok("last".to_owned()));
         queue.close();
+        let closed = Instant::now();
         assert_eq!(queue.next_batch().await.unwrap()[0].body, "last");
+        assert_eq!(closed.elapsed(), Duration::ZERO);
         assert!(queue.next_batch().await.is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_batch_is_bounded_in_bytes() {
         let queue = Queue::new();
-        let big = vec![b'x'; 60_000];
+        let big = "x".repeat(60_000);
         let fits = BATCH_BYTES / big.len();
         for _ in 0..fits + 2 {
-            queue.push(big.clone());
+            queue.push(Ok(big.clone()));
         }
         assert_eq!(queue.next_batch().await.unwrap().len(), fits);
         assert_eq!(queue.next_batch().await.unwrap().len(), 2);
-        queue.push(vec![b'x'; BATCH_BYTES + 1]);
+        queue.push(Ok("x".repeat(BATCH_BYTES + 1)));
         assert_eq!(queue.next_batch().await.unwrap().len(), 1, "alone");
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_newest_are_dropped_when_it_is_full_and_room_comes_back() {
         let queue = Queue::new();
-        let big = vec![b'x'; 60_000];
+        let big = "x".repeat(60_000);
         let fits = (MAX_BYTES / big.len()) as u64;
         for _ in 0..fits + 3 {
-            queue.push(big.clone());
+            queue.push(Ok(big.clone()));
         }
         assert_eq!((balance(&queue).waiting, balance(&queue).dropped), (fits, 3));
         let batch = queue.next_batch().await.unwrap();
-        queue.push(big.clone());
+        queue.push(Ok(big.clone()));
         assert_eq!(balance(&queue).dropped, 4, "what is on its way still counts");
         queue.settle(&batch[0], &Fate::Sent);
-        queue.push(big);
+        queue.push(Ok(big));
         assert_eq!((balance(&queue).waiting, balance(&queue).dropped), (fits, 4));
         let small = Queue::new();
         for _ in 0..MAX_DOCUMENTS + 5 {
-            small.push(Vec::new());
+            small.push(Ok(String::new()));
         }
         assert_eq!(balance(&small).dropped, 5);
     }
@@ -315,10 +316,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_waits_is_let_go_where_nothing_is_found() {
         let queue = Queue::new();
-        queue.push(b"{}".to_vec());
+        queue.push(Ok("{}".to_owned()));
         queue.found(RelayStatus::off("nothing found"));
         assert_eq!(queue.searched().reason.as_deref(), Some("nothing found"));
-        queue.push(b"{}".to_vec());
+        queue.push(Ok("{}".to_owned()));
         assert_eq!(queue.stats(), None);
         assert!(queue.lock().waiting.is_empty());
     }
@@ -327,11 +328,11 @@ mod tests {
     async fn what_is_left_at_the_end_is_counted() {
         let queue = Queue::new();
         for body in [b"a".to_vec(), b"b".to_vec(), b"T1S\xff".to_vec()] {
-            queue.push(body);
+            queue.push(String::from_utf8(body));
         }
         assert_eq!(balance(&queue).codes().collect::<Vec<_>>(), [("NotUtf8", 1)]);
         assert_eq!(queue.give_up(), 2);
-        queue.push(b"late".to_vec());
+        queue.push(Ok("late".to_owned()));
         let stats = balance(&queue);
         assert_eq!((stats.expired, stats.waiting, stats.dropped), (2, 0, 1));
         assert_eq!(
