@@ -17,8 +17,15 @@ const DEFAULT_MEMORY: u32 = (ConsoleBuilder::DEFAULT_BYTES >> 20) as u32;
 
 /// Receives AWS X-Ray documents and shows them in a local console.
 ///
-/// Documents go to AWS X-Ray as well when AWS credentials and a region are found; otherwise they stay on this
-/// machine. The first line says which, and --relay decides it.
+#[cfg_attr(
+    feature = "relay",
+    doc = "Documents go to AWS X-Ray as well when AWS credentials and a region are found; otherwise they stay on \
+           this machine. The first line says which, and --relay decides it."
+)]
+#[cfg_attr(
+    not(feature = "relay"),
+    doc = "Documents stay on this machine: this build has no relay."
+)]
 #[derive(Debug, Parser)]
 #[command(name = "xrayd", version, disable_version_flag = true)]
 struct Options {
