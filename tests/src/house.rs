@@ -15,6 +15,18 @@ pub fn flask_app() -> Command {
     command
 }
 
+/// moto, which stands in for AWS.
+///
+/// # Panics
+/// When its packages are not installed.
+#[must_use]
+pub fn moto() -> Command {
+    let python = root().join("target/python-venv/bin/python");
+    let mut command = clean(&installed(python));
+    command.arg(root().join("tests/peers/moto_app.py"));
+    command
+}
+
 /// The official Python SDK, driven by the lines of a recording script.
 ///
 /// # Panics
@@ -83,7 +95,14 @@ pub fn program(name: &str) -> Command {
     let test = std::env::current_exe().expect("the test's own path");
     // target/debug/deps/test-0123 and target/debug/xrayd
     let folder = test.ancestors().nth(2).expect("a folder of tests in a folder of programs");
-    clean(&installed(folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))))
+    let mut command =
+        clean(&installed(folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))));
+    // Nor may it find credentials in the files of whoever runs the tests, or ask the machine for them.
+    for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+        command.env(name, "no-such-file");
+    }
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    command
 }
 
 /// A command without the variables that would win over what a test says.

@@ -10,7 +10,8 @@ mod xrayd;
 
 pub use child::Child;
 pub use house::{
-    browser_script, clean, express_app, flask_app, program, python_sampler, python_script, xrayd,
+    browser_script, clean, express_app, flask_app, moto, program, python_sampler, python_script,
+    xrayd,
 };
 pub use udp::UdpListener;
 pub use wait::{DEADLINE, until, until_async};

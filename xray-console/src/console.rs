@@ -10,7 +10,7 @@ use crate::graph::ServiceGraph;
 use crate::rejection::Rejection;
 use crate::sampling::{SamplingService, Voices};
 use crate::server::{self, ConsoleServer};
-use crate::status::{Counters, OtherKind, Status};
+use crate::status::{Counters, OtherKind, RelayReport, Status};
 use crate::store::{Shelf, TraceSummary, Window};
 
 /// Keeps the traces of this machine and shows them. A cheap clone; every clone is the same console.
@@ -77,6 +77,11 @@ impl Console {
     /// Says how many datagrams the kernel has dropped since the start.
     pub fn kernel_drops(&self, total: u64) {
         self.shared.counters.kernel_drops(total);
+    }
+
+    /// Tells the pages how the relay to X-Ray stands.
+    pub fn relay(&self, report: RelayReport) {
+        self.shared.counters.relay(report);
     }
 
     /// Tells the pages what listens where, such as `"X-Ray segments (UDP)"` at `"127.0.0.1:2000"`.

@@ -45,5 +45,5 @@ pub use sampling::{
     RefusedCalls, Sampling, SamplingClient, SamplingRule, SamplingService, SamplingSource,
 };
 pub use server::ConsoleServer;
-pub use status::{Excerpt, Listening, OtherKind, Rejected, Status};
+pub use status::{Excerpt, Listening, OtherKind, Rejected, RelayReport, Status};
 pub use store::{TraceSummary, Window};

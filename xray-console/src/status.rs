@@ -38,6 +38,8 @@ pub struct Status {
     pub otlp_traces: u64,
     /// Bodies of OTLP metrics: counted, not shown.
     pub otlp_metrics: u64,
+    /// How the relay to X-Ray stands, where the receiver has one.
+    pub relay: Option<RelayReport>,
     /// Datagrams that the kernel dropped before they could be read.
     pub kernel_drops: u64,
     /// Accepted documents lost because the pages held the store for too long.
@@ -76,6 +78,37 @@ pub struct Listening {
     pub address: String,
 }
 
+/// How a relay to X-Ray stands, and what became of the documents handed to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RelayReport {
+    /// `off`, `searching`, `on` or `failing`.
+    pub state: &'static str,
+    /// Such as `eu-west-1`.
+    pub region: Option<String>,
+    /// The account of the credentials, if it could be told.
+    pub account: Option<String>,
+    /// The address of X-Ray, where it is not the usual one.
+    pub endpoint: Option<String>,
+    /// Why it is off, or what went wrong last.
+    pub reason: Option<String>,
+    /// Documents handed to the relay.
+    pub taken: u64,
+    /// Documents that X-Ray took.
+    pub sent: u64,
+    /// Documents that X-Ray gave back as unprocessed.
+    pub unprocessed: u64,
+    /// Documents that X-Ray refused.
+    pub rejected: u64,
+    /// Documents given up for their age, or left over at the stop.
+    pub expired: u64,
+    /// Documents given up because too much was waiting.
+    pub dropped: u64,
+    /// Documents that wait or are on their way.
+    pub waiting: u64,
+    /// Calls that were made again.
+    pub retries: u64,
+}
+
 /// How often one reason occurred.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
@@ -110,6 +143,9 @@ pub(crate) struct Counters {
     kernel_drops: AtomicU64,
     refused: Mutex<Refused>,
     listening: Mutex<Vec<Listening>>,
+    relay: Mutex<Option<RelayReport>>,
+    /// Reports of the relay that differed from the one before.
+    relay_changes: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -129,6 +165,14 @@ impl Counters {
 
     pub(crate) fn kernel_drops(&self, total: u64) {
         self.kernel_drops.store(total, Ordering::Relaxed);
+    }
+
+    pub(crate) fn relay(&self, report: RelayReport) {
+        let mut known = self.relay.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref() != Some(&report) {
+            *known = Some(report);
+            self.relay_changes.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn listening(&self, what: &str, address: &str) {
@@ -157,6 +201,7 @@ impl Counters {
             &self.otlp_traces,
             &self.otlp_metrics,
             &self.kernel_drops,
+            &self.relay_changes,
         ];
         let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         counters.iter().map(|counter| counter.load(Ordering::Relaxed)).sum::<u64>()
@@ -177,6 +222,7 @@ impl Counters {
             otlp_metrics: read(&self.otlp_metrics),
             kernel_drops: read(&self.kernel_drops),
             overflowed: read(&self.overflowed),
+            relay: self.relay.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             excerpts: refused.excerpts.iter().cloned().collect(),
             ..Status::default()
         }

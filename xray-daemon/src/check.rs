@@ -3,12 +3,12 @@
 use serde::Deserialize;
 use xray_console::{Document, OtherKind, Rejection};
 
-/// What a datagram turned out to be.
+/// What a datagram turned out to be, and its body as it was received.
 #[derive(Debug)]
-pub(crate) enum Checked {
-    Document(Document),
+pub(crate) enum Checked<'a> {
+    Document(Document, &'a [u8]),
     /// Known, but no X-Ray document.
-    Other(OtherKind),
+    Other(OtherKind, &'a [u8]),
 }
 
 /// The part of the header line that decides; further keys are allowed.
@@ -21,7 +21,7 @@ struct Header {
 /// Checks one datagram.
 ///
 /// A refusal comes with the part of the datagram that shows why.
-pub(crate) fn check(datagram: &[u8]) -> Result<Checked, (Rejection, &[u8])> {
+pub(crate) fn check(datagram: &[u8]) -> Result<Checked<'_>, (Rejection, &[u8])> {
     if datagram.is_empty() {
         return Err((Rejection::Empty, datagram));
     }
@@ -36,12 +36,15 @@ pub(crate) fn check(datagram: &[u8]) -> Result<Checked, (Rejection, &[u8])> {
     }
     // AWS's OpenTelemetry distributions send OTLP in base64 to the same port. No JSON begins this way.
     if body.starts_with(b"T1S") || body.starts_with(b"T1U") {
-        return Ok(Checked::Other(OtherKind::OtlpTraces));
+        return Ok(Checked::Other(OtherKind::OtlpTraces, body));
     }
     if body.starts_with(b"M1") {
-        return Ok(Checked::Other(OtherKind::OtlpMetrics));
+        return Ok(Checked::Other(OtherKind::OtlpMetrics, body));
     }
-    Document::parse(body).map(Checked::Document).map_err(|reason| (reason, body))
+    match Document::parse(body) {
+        Ok(document) => Ok(Checked::Document(document, body)),
+        Err(reason) => Err((reason, body)),
+    }
 }
 
 /// White space around the JSON, such as the `\r` of a line that ends in `\r\n`, is JSON's own.

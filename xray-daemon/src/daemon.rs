@@ -12,6 +12,8 @@ use xray_console::Console;
 use crate::error::{Error, Transport};
 use crate::handover::Handover;
 use crate::kernel::KernelDrops;
+#[cfg(feature = "relay")]
+use crate::relay::{self, Relay, RelayStatus};
 use crate::sampling::{
     Answers, Origin, Pace, RulesFile, SamplingRules, SamplingServer, Service, UpstreamPlace,
 };
@@ -29,6 +31,8 @@ pub struct Daemon {
     receiver: Option<JoinHandle<()>>,
     worker: Option<JoinHandle<()>>,
     _sampling: SamplingServer,
+    #[cfg(feature = "relay")]
+    relay: Option<relay::Running>,
 }
 
 impl Daemon {
@@ -41,7 +45,8 @@ impl Daemon {
             console: None,
             rules: Rules::BuiltIn,
             pace: Pace::default(),
-            upstream: UpstreamPlace::default(),
+            #[cfg(feature = "relay")]
+            relay: None,
         }
     }
 
@@ -60,15 +65,35 @@ impl Daemon {
     /// The counts of this moment.
     #[must_use]
     pub fn stats(&self) -> Stats {
+        #[cfg(feature = "relay")]
+        let mut stats = self.handover.stats_and(|stats| {
+            stats.relay = self.relay.as_ref().and_then(relay::Running::stats);
+        });
+        #[cfg(not(feature = "relay"))]
         let mut stats = self.handover.stats();
         stats.kernel_drops = self.drops.read();
         stats
     }
 
+    /// Where documents go beyond this machine, or why they do not.
+    #[cfg(feature = "relay")]
+    #[must_use]
+    pub fn relay_status(&self) -> RelayStatus {
+        self.relay.as_ref().map_or_else(RelayStatus::none, relay::Running::status)
+    }
+
+    /// As [`relay_status`](Self::relay_status), once the search for credentials and a region is over; it takes seven
+    /// seconds at most.
+    #[cfg(feature = "relay")]
+    #[must_use]
+    pub fn wait_for_relay(&self) -> RelayStatus {
+        self.relay.as_ref().map_or_else(RelayStatus::none, relay::Running::searched)
+    }
+
     /// Reads what has arrived, checks it, ends the threads, and returns the last counts.
     ///
     /// It reads for at most a second more, also while documents keep arriving, and then checks what
-    /// waits, at most 64 MiB.
+    /// waits, at most 64 MiB. A relay goes on sending for at most ten seconds.
     #[must_use = "these are the last counts; drop the daemon if they do not matter"]
     pub fn stop(mut self) -> Stats {
         self.end();
@@ -84,6 +109,10 @@ impl Daemon {
         self.handover.close();
         if let Some(worker) = self.worker.take() {
             let _ = worker.join();
+        }
+        #[cfg(feature = "relay")]
+        if let Some(relay) = &mut self.relay {
+            relay.stop();
         }
     }
 }
@@ -113,7 +142,8 @@ pub struct DaemonBuilder {
     console: Option<Console>,
     rules: Rules,
     pace: Pace,
-    upstream: UpstreamPlace,
+    #[cfg(feature = "relay")]
+    relay: Option<Relay>,
 }
 
 #[derive(Debug, Clone)]
@@ -145,13 +175,14 @@ impl DaemonBuilder {
         self
     }
 
-    /// Answers the sampling calls out of these rules; with `Default` alone unless set.
+    /// Answers the sampling calls out of these rules, also where documents are relayed to X-Ray. Unless rules are
+    /// given, the calls are relayed as well, and answered with `Default` alone where nothing is.
     pub fn sampling_rules(mut self, rules: SamplingRules) -> Self {
         self.rules = Rules::Given(rules);
         self
     }
 
-    /// Answers the sampling calls out of the rules in this file, and reads it again when it changes.
+    /// As [`sampling_rules`](Self::sampling_rules), out of the rules in this file, which is read again when it changes.
     ///
     /// While the file is bad or gone, the last good rules stay in force; the log and the console say why.
     pub fn sampling_rules_file(mut self, path: impl Into<PathBuf>) -> Self {
@@ -168,10 +199,11 @@ impl DaemonBuilder {
         self
     }
 
-    /// The place for somebody who answers sampling calls instead, at whatever time they appear.
-    #[expect(dead_code, reason = "the relay brings it to life")]
-    pub(crate) fn upstream(&self) -> UpstreamPlace {
-        Arc::clone(&self.upstream)
+    /// Sends the documents on to AWS X-Ray. Unless this is called, they stay on this machine.
+    #[cfg(feature = "relay")]
+    pub fn relay(mut self, relay: Relay) -> Self {
+        self.relay = Some(relay);
+        self
     }
 
     /// Binds both sockets and starts to receive.
@@ -180,8 +212,11 @@ impl DaemonBuilder {
     ///
     /// An address cannot be bound, most often because another daemon holds it
     /// ([`Error::is_address_in_use`]), the file of the sampling rules cannot be used ([`Error::is_config`]), or
-    /// the machine grants no more threads.
+    /// the machine grants no more threads. With `Relay::on`, no credentials or no region were found
+    /// (`Error::is_relay`).
     pub fn start(self) -> Result<Daemon, Error> {
+        #[cfg(feature = "relay")]
+        let built_in = matches!(self.rules, Rules::BuiltIn);
         let (rules, origin, file) = match self.rules {
             Rules::BuiltIn => (SamplingRules::default(), Origin::BuiltIn, None),
             Rules::Given(rules) => (rules, Origin::Program, None),
@@ -207,19 +242,33 @@ impl DaemonBuilder {
         let handover = Arc::new(Handover::default());
         let drops = Arc::new(KernelDrops::of(&socket));
         let stop = Arc::new(AtomicBool::new(false));
+        let upstream = UpstreamPlace::default();
         let answers = Arc::new(Answers::new(
             Service::new(rules, origin, self.pace),
-            self.upstream,
+            Arc::clone(&upstream),
             tcp.ip().is_loopback(),
         ));
         if let Some(console) = &self.console {
             console.sampling(Arc::clone(&answers) as _);
         }
         let sampling = SamplingServer::start(listener, answers, file).map_err(Error::start)?;
+        #[cfg(feature = "relay")]
+        let relay = {
+            // Whoever gives rules wants them to hold.
+            let place = if built_in { upstream } else { UpstreamPlace::default() };
+            let start = |_: &Relay| relay::Running::start(self.console.clone(), place);
+            self.relay.as_ref().map(start).transpose().map_err(Error::start)?
+        };
+        #[cfg(feature = "relay")]
+        let forward = relay.as_ref().map(relay::Running::forward);
+        #[cfg(not(feature = "relay"))]
+        let forward = None;
         let worker = {
             let (handover, drops) = (Arc::clone(&handover), Arc::clone(&drops));
             let console = self.console.clone();
-            spawn("xrayd-check", move || work::run(&handover, console.as_ref(), &drops))?
+            spawn("xrayd-check", move || {
+                work::run(&handover, console.as_ref(), forward.as_ref(), &drops);
+            })?
         };
         let mut daemon = Daemon {
             udp,
@@ -230,6 +279,8 @@ impl DaemonBuilder {
             receiver: None,
             worker: Some(worker),
             _sampling: sampling,
+            #[cfg(feature = "relay")]
+            relay,
         };
         let console = self.console.clone();
         // Should this one fail, dropping the daemon ends the others.
@@ -241,6 +292,13 @@ impl DaemonBuilder {
         if let Some(console) = &self.console {
             console.listening("X-Ray segments (UDP)", udp);
             console.listening("X-Ray sampling (TCP)", tcp);
+        }
+        #[cfg(feature = "relay")]
+        if self.relay.as_ref().is_some_and(Relay::is_required) {
+            let status = daemon.wait_for_relay();
+            if status.state == relay::RelayState::Off {
+                return Err(Error::relay(status.reason.unwrap_or_default()));
+            }
         }
         Ok(daemon)
     }

@@ -18,6 +18,8 @@ enum Kind {
     Start,
     /// What is wrong with them.
     Rules(String),
+    #[cfg(feature = "relay")]
+    Relay,
 }
 
 /// One of the daemon's two sockets.
@@ -43,6 +45,18 @@ impl Error {
         Self { kind: Kind::Rules(what), source: None }
     }
 
+    #[cfg(feature = "relay")]
+    pub(crate) fn relay(reason: String) -> Self {
+        Self { kind: Kind::Relay, source: Some(io::Error::new(io::ErrorKind::NotFound, reason)) }
+    }
+
+    /// Whether the relay was asked for, and credentials or a region are missing; the source says which.
+    #[cfg(feature = "relay")]
+    #[must_use]
+    pub fn is_relay(&self) -> bool {
+        matches!(self.kind, Kind::Relay)
+    }
+
     /// Whether somebody else, probably another daemon, holds the address.
     #[must_use]
     pub fn is_address_in_use(&self) -> bool {
@@ -60,7 +74,7 @@ impl Error {
     pub fn transport(&self) -> Option<Transport> {
         match self.kind {
             Kind::Bind { transport, .. } => Some(transport),
-            Kind::Start | Kind::Rules(_) => None,
+            _ => None,
         }
     }
 }
@@ -74,6 +88,8 @@ impl fmt::Display for Error {
             Kind::Bind { transport, address } => write!(f, "cannot bind {transport} {address}"),
             Kind::Start => f.write_str("cannot start the daemon's threads"),
             Kind::Rules(what) => f.write_str(what),
+            #[cfg(feature = "relay")]
+            Kind::Relay => f.write_str("cannot relay documents to X-Ray"),
         }
     }
 }

@@ -118,7 +118,15 @@ impl Handover {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.lock().stats.clone()
+        self.stats_and(|_| {})
+    }
+
+    /// The counts, with more of the same moment.
+    pub(crate) fn stats_and(&self, more: impl FnOnce(&mut Stats)) -> Stats {
+        let state = self.lock();
+        let mut stats = state.stats.clone();
+        more(&mut stats);
+        stats
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,9 +1,12 @@
 //! `xray-daemon` receives AWS X-Ray documents where every X-Ray SDK sends them, UDP 127.0.0.1:2000, and
-//! hands them to the local console.
+//! hands them to the local console and to AWS X-Ray.
 //!
-//! It is for whoever wants to see traces on this machine: as the program `xrayd`, or inside an app or a test.
-//! Nothing leaves the machine; relay to AWS comes with a later release. On TCP it answers the SDKs' calls for
-//! centralized sampling as the X-Ray service would, out of [`SamplingRules`].
+//! It is for whoever wants to see traces on this machine, with or without an AWS account: as the program `xrayd`, or
+//! inside an app or a test. The program relays documents to X-Ray if it finds AWS credentials and a region. Inside
+//! another program nothing leaves the machine unless `DaemonBuilder::relay` asks for it.
+//!
+//! On TCP it answers the SDKs' calls for centralized sampling: it passes them on to X-Ray where it relays, and answers
+//! as X-Ray would, out of [`SamplingRules`], where it does not.
 //!
 //! ```
 //! use std::net::UdpSocket;
@@ -33,7 +36,12 @@
 //!
 //! The way of the data: receive, check, fan out. One thread does nothing but read the socket; another
 //! checks what it read. Between them stands a bounded hand-over, so that a burst is absorbed and the
-//! reading never waits. Every datagram has exactly one fate, and [`Stats`] counts them all.
+//! reading never waits. A third one talks to X-Ray, behind a bounded queue of its own. Every datagram has
+//! exactly one fate here and every document one there, and [`Stats`] counts them all.
+//!
+//! # Features
+//!
+//! `relay`, on by default, is the way to X-Ray. Without it there is no AWS crate among the dependencies.
 
 mod check;
 mod daemon;
@@ -41,11 +49,15 @@ mod error;
 mod handover;
 mod kernel;
 mod receive;
+#[cfg(feature = "relay")]
+mod relay;
 mod sampling;
 mod stats;
 mod work;
 
 pub use daemon::{Daemon, DaemonBuilder};
 pub use error::{Error, Transport};
+#[cfg(feature = "relay")]
+pub use relay::{Relay, RelayState, RelayStats, RelayStatus};
 pub use sampling::SamplingRules;
 pub use stats::Stats;

@@ -2,6 +2,9 @@ use std::fmt;
 
 use xray_console::{OtherKind, Rejection};
 
+#[cfg(feature = "relay")]
+use crate::relay::RelayStats;
+
 /// What became of every datagram since the start.
 ///
 /// `received = accepted + rejected + other kinds + dropped + queued` holds in every copy. What the kernel
@@ -24,6 +27,10 @@ pub struct Stats {
     /// Datagrams that the kernel dropped because the socket's buffer was full; always 0 where the
     /// platform does not tell.
     pub kernel_drops: u64,
+    /// What became of the documents that were to go to X-Ray; none where nothing is relayed. All that it took are
+    /// `accepted + otlp_traces`.
+    #[cfg(feature = "relay")]
+    pub relay: Option<RelayStats>,
     rejected: Vec<(Rejection, u64)>,
 }
 
@@ -87,7 +94,12 @@ impl fmt::Display for Stats {
         }
         let (dropped, queued) = (self.dropped, self.queued);
         write!(f, " + other kinds {} + dropped {dropped} + queued {queued}", self.other_kinds())?;
-        write!(f, "; dropped by the kernel {}", self.kernel_drops)
+        write!(f, "; dropped by the kernel {}", self.kernel_drops)?;
+        #[cfg(feature = "relay")]
+        if let Some(relay) = &self.relay {
+            write!(f, "; {relay}")?;
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use super::figures::{bytes, count};
 use super::sampling::source;
 use crate::sampling::Sampling;
-use crate::status::Status;
+use crate::status::{RelayReport, Status};
 use crate::text::visible;
 
 pub(super) fn page(status: &Status, sampling: Option<&Sampling>) -> Markup {
@@ -43,6 +43,7 @@ pub(super) fn page(status: &Status, sampling: Option<&Sampling>) -> Markup {
                     }
                 }
             }
+            @if let Some(relay) = &status.relay { (relayed(relay)) }
             section.card {
                 h2 { "Refused" }
                 @if status.rejected.is_empty() {
@@ -66,6 +67,72 @@ pub(super) fn page(status: &Status, sampling: Option<&Sampling>) -> Markup {
                             li {
                                 p { code { (excerpt.reason.as_str()) } " " span.muted { (bytes(excerpt.bytes)) } }
                                 pre { (visible(&excerpt.text)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn relayed(relay: &RelayReport) -> Markup {
+    let facts = [
+        ("Region", &relay.region),
+        ("Account", &relay.account),
+        ("Address", &relay.endpoint),
+        (if relay.state == "off" { "Why" } else { "Last error" }, &relay.reason),
+    ];
+    let counters = [
+        ("relay_sent", "Sent", relay.sent, "documents that X-Ray took"),
+        ("relay_waiting", "Waiting", relay.waiting, "in the queue or on their way"),
+        (
+            "relay_unprocessed",
+            "Unprocessed",
+            relay.unprocessed,
+            "given back by X-Ray, one by one; the log has the codes",
+        ),
+        (
+            "relay_rejected",
+            "Rejected",
+            relay.rejected,
+            "refused by X-Ray with an error; the log has the codes",
+        ),
+        (
+            "relay_expired",
+            "Expired",
+            relay.expired,
+            "given up after ten minutes, or left over at the stop",
+        ),
+        (
+            "relay_dropped",
+            "Dropped: too many waiting",
+            relay.dropped,
+            "the newest leave when the queue is full",
+        ),
+        (
+            "relay_retries",
+            "Calls made again",
+            relay.retries,
+            "after throttling, errors and timeouts",
+        ),
+    ];
+    html! {
+        section.card #relay {
+            h2 { "Relay to X-Ray" }
+            dl.pairs {
+                dt { "State" } dd { code { (relay.state) } }
+                @for (name, fact) in facts {
+                    @if let Some(fact) = fact { dt { (name) } dd { code { (visible(fact)) } } }
+                }
+            }
+            @if relay.state != "off" {
+                table.counters {
+                    tbody {
+                        @for (key, name, number, what) in counters {
+                            tr data-counter=(key) {
+                                th scope="row" { (name) small { (what) } }
+                                td.number { (count(number)) }
                             }
                         }
                     }
@@ -125,4 +192,27 @@ fn counters(status: &Status) -> [(&'static str, &'static str, u64, &'static str)
 
 fn tile(name: &str, figure: &str, what: &str) -> Markup {
     html! { div.tile { p.name { (name) } p.figure { (figure) } p.muted { (what) } } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_relay_is_shown_where_there_is_one() {
+        let mut status = Status::default();
+        assert!(!page(&status, None).into_string().contains("Relay to X-Ray"));
+        status.relay = Some(RelayReport {
+            state: "failing",
+            region: Some("eu-west-1".to_owned()),
+            reason: Some("<script>".to_owned()),
+            sent: 1_234,
+            ..RelayReport::default()
+        });
+        let shown = page(&status, None).into_string();
+        for piece in ["failing", "eu-west-1", "&lt;script&gt;", "1,234", "Last error"] {
+            assert!(shown.contains(piece), "{piece} in {shown}");
+        }
+        assert!(!shown.contains("<script>"));
+    }
 }

@@ -10,15 +10,25 @@ use clap::{ArgAction, Parser, ValueEnum};
 use log::LevelFilter;
 use xray_console::{Console, ConsoleBuilder, ConsoleServer};
 use xray_daemon::{Daemon, Transport};
+#[cfg(feature = "relay")]
+use xray_daemon::{Relay, RelayState};
 
 /// In MiB.
 const DEFAULT_MEMORY: u32 = (ConsoleBuilder::DEFAULT_BYTES >> 20) as u32;
 
 /// Receives AWS X-Ray documents and shows them in a local console.
 ///
-/// Documents stay on this machine: this release does not send them to AWS; relay to AWS comes with a later
-/// release. The SDKs' calls for centralized sampling are answered here as the X-Ray service would, with no AWS
-/// account: out of one rule, Default (one request a second, and 5 % of the rest), or out of --sampling-rules.
+#[cfg_attr(
+    feature = "relay",
+    doc = "Documents go to AWS X-Ray as well when AWS credentials and a region are found, and so do the SDKs' calls for \
+           centralized sampling; otherwise documents stay on this machine, and the calls are answered as the X-Ray \
+           service would. The first line says which, and --relay decides it."
+)]
+#[cfg_attr(
+    not(feature = "relay"),
+    doc = "Documents stay on this machine: this build has no relay. The SDKs' calls for centralized sampling are \
+           answered as the X-Ray service would."
+)]
 #[derive(Debug, Parser)]
 #[command(name = "xrayd", version, disable_version_flag = true)]
 struct Options {
@@ -48,6 +58,11 @@ struct Options {
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY, value_parser = clap::value_parser!(u32).range(1..))]
     max_memory: u32,
 
+    /// Whether documents go on to AWS X-Ray
+    #[cfg(feature = "relay")]
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = When::Auto)]
+    relay: When,
+
     /// How much to log, on stderr
     #[arg(short, long, value_enum, default_value_t = Level::Prod)]
     log_level: Level,
@@ -55,6 +70,17 @@ struct Options {
     /// Print the version
     #[arg(short = 'v', long, action = ArgAction::Version)]
     version: Option<bool>,
+}
+
+#[cfg(feature = "relay")]
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum When {
+    /// If AWS credentials and a region are found
+    Auto,
+    /// Always: without credentials or a region, do not start
+    On,
+    /// Never: documents stay on this machine
+    Off,
 }
 
 /// The words of the original daemon.
@@ -112,14 +138,21 @@ fn run(options: &Options) -> Result<(), String> {
     if let Some(file) = &options.sampling_rules {
         builder = builder.sampling_rules_file(file);
     }
+    #[cfg(feature = "relay")]
+    match options.relay {
+        When::Auto => builder = builder.relay(Relay::auto()),
+        When::On => builder = builder.relay(Relay::on()),
+        When::Off => {}
+    }
     let daemon = builder.start().map_err(|error| explain(&error))?;
     let pages = console.map(|console| serve(&console, options.console)).transpose()?;
 
     say(format_args!(
-        "xrayd {} receives X-Ray documents on UDP {} (sampling calls on TCP {})",
+        "xrayd {} receives X-Ray documents on UDP {} (sampling calls on TCP {}) and {}",
         env!("CARGO_PKG_VERSION"),
         daemon.udp_addr(),
-        daemon.tcp_addr()
+        daemon.tcp_addr(),
+        beyond(&daemon)
     ));
     match &pages {
         Some(server) => say(format_args!("console {}", server.url())),
@@ -127,6 +160,7 @@ fn run(options: &Options) -> Result<(), String> {
     }
     match &options.sampling_rules {
         Some(file) => say(format_args!("sampling rules of {}", file.display())),
+        None if relays(&daemon) => say(format_args!("sampling rules of X-Ray")),
         None => say(format_args!(
             "sampling rule Default: one request a second, and 5 % of the rest; \
              give others with --sampling-rules FILE"
@@ -138,6 +172,27 @@ fn run(options: &Options) -> Result<(), String> {
     drop(pages);
     say(format_args!("{stats}"));
     Ok(())
+}
+
+/// What becomes of documents beyond this machine.
+#[cfg(feature = "relay")]
+fn beyond(daemon: &Daemon) -> String {
+    daemon.wait_for_relay().to_string()
+}
+
+#[cfg(not(feature = "relay"))]
+fn beyond(_: &Daemon) -> String {
+    "keeps them on this machine".to_owned()
+}
+
+#[cfg(feature = "relay")]
+fn relays(daemon: &Daemon) -> bool {
+    daemon.relay_status().state != RelayState::Off
+}
+
+#[cfg(not(feature = "relay"))]
+fn relays(_: &Daemon) -> bool {
+    false
 }
 
 fn serve(console: &Console, address: SocketAddr) -> Result<ConsoleServer, String> {
@@ -162,6 +217,10 @@ fn explain(error: &xray_daemon::Error) -> String {
         return format!("{error}: stop it, or choose another address with {flag}");
     }
     match std::error::Error::source(error) {
+        #[cfg(feature = "relay")]
+        Some(cause) if error.is_relay() => {
+            format!("{error}: {cause}; set them, or choose --relay off")
+        }
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     }

@@ -24,3 +24,5 @@ pub(crate) use reload::RulesFile;
 pub use rules::SamplingRules;
 pub(crate) use server::SamplingServer;
 pub(crate) use service::{Origin, Service};
+#[cfg(feature = "relay")]
+pub(crate) use upstream::{Answering, Operation, Upstream};

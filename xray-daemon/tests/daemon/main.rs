@@ -3,5 +3,8 @@
 mod bad_input;
 mod program;
 mod receive;
+#[cfg(feature = "relay")]
+mod relay;
+mod running;
 mod sampling;
 mod support;

@@ -1,65 +1,14 @@
 //! The program as a user runs it.
 
-use std::io::{BufRead, BufReader, Lines, Read};
-use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::net::{TcpListener, UdpSocket};
 
+use crate::running::{Running, address, xrayd};
 use crate::support::{FREE, ask, datagram, document, get};
-
-fn xrayd(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xrayd"));
-    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// A running program, killed if the test ends early.
-struct Running {
-    child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Running {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = xrayd(arguments).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
-    }
-
-    fn line(&mut self) -> String {
-        self.lines.next().expect("a line").unwrap()
-    }
-
-    /// Waits for the end: the exit code and what was logged.
-    fn end(mut self) -> (Option<i32>, String) {
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        (self.child.wait().unwrap().code(), log)
-    }
-
-    fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Already gone unless the test failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn output(arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = xrayd(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
-}
-
-/// The address behind a word of the first line.
-fn address(line: &str, word: &str) -> SocketAddr {
-    let (_, rest) = line.split_once(word).unwrap();
-    rest.trim_start().split([' ', ')']).next().unwrap().parse().unwrap()
 }
 
 #[test]
@@ -199,10 +148,8 @@ fn help_and_version_say_what_it_is() {
     let (code, help, _) = output(&["--help"]);
     assert_eq!(code, Some(0));
     for piece in [
-        "Documents stay on this machine",
-        "relay to AWS",
-        "later release",
-        "answered here as the X-Ray service would",
+        "stay on this machine",
+        "centralized sampling",
         "--sampling-rules <FILE>",
         "--no-console",
         "127.0.0.1:2001",
@@ -211,6 +158,9 @@ fn help_and_version_say_what_it_is() {
         "about twice that",
     ] {
         assert!(help.contains(piece), "{piece} in {help}");
+    }
+    for piece in ["Documents go to AWS X-Ray", "--relay <WHEN>", "[default: auto]"] {
+        assert_eq!(help.contains(piece), cfg!(feature = "relay"), "{piece} in {help}");
     }
     for flag in ["-v", "--version"] {
         let (code, version, _) = output(&[flag]);

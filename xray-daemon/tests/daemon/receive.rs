@@ -91,3 +91,14 @@ fn it_counts_without_a_console() {
     let stats = daemon.stop();
     assert_eq!((stats.received, stats.accepted, stats.rejected_total()), (2, 1, 1));
 }
+
+#[cfg(feature = "relay")]
+#[test]
+fn nothing_is_relayed_unless_asked() {
+    let receiver = Receiver::start();
+    receiver.send(&numbered(0, 0));
+    assert_eq!(receiver.settled(1).relay, None);
+    let status = receiver.daemon.wait_for_relay();
+    assert_eq!((status.state, status.reason), (xray_daemon::RelayState::Off, None));
+    assert_eq!(receiver.console.status().relay, None);
+}
