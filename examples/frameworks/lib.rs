@@ -1,5 +1,9 @@
-//! The README's code, as tests of the documentation.
+//! The code of the README and of the pages under `docs/`, as tests of the documentation.
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sampling.md")]
+struct Sampling;

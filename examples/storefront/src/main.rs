@@ -121,6 +121,7 @@ fn greet(args: &Args, xrayd: &Xrayd, shop: &str) {
 
   console  {url}/map      the services, live
            {url}/traces   click one that failed: its queries, its exceptions
+           {url}/sampling who decides which requests are recorded
   shop     {shop}         your own clicks are traces too
 
 "

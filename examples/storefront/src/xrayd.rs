@@ -8,11 +8,12 @@ use xray_console::{Console, ConsoleServer};
 use xray_daemon::{Daemon, DaemonBuilder};
 use xray_tower::Recorder;
 use xray_tower::xray_core::environment::VARIABLES;
+use xray_tower::xray_core::sample::{CentralizedSampling, LocalRules};
 
 const CONSOLE_PORT: u16 = 2001;
-/// Records everything, so that no trace is missing from the pages. A real service records one request
-/// a second and 5 % of the rest unless its rules say otherwise.
-const SAMPLING_RULES: &str = include_str!("../sampling.json");
+/// What the daemon answers where AWS would. All rates are 1, so that no trace is missing from the pages; a
+/// real service records one request a second and 5 % of the rest unless its rules say otherwise.
+const SAMPLING_RULES: &str = include_str!("../sampling-rules.json");
 
 /// The running daemon and its pages. It keeps documents on this machine.
 #[derive(Debug)]
@@ -31,7 +32,8 @@ impl Xrayd {
     pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
         refuse_environment()?;
         let console = Console::builder().build();
-        let builder = Daemon::builder().console(console.clone());
+        let rules = SAMPLING_RULES.parse()?;
+        let builder = Daemon::builder().console(console.clone()).sampling_rules(rules);
         let daemon = match builder.clone().start() {
             Err(error) if error.is_address_in_use() => {
                 builder.udp(loopback(0)).tcp(loopback(0)).start()?
@@ -53,11 +55,15 @@ impl Xrayd {
     /// `let _flush = xray.install();` and gives the middleware no recorder.
     pub(crate) fn recorder(&self, service: &str) -> Result<Recorder, xray_tower::xray_core::Error> {
         let (udp, tcp) = (self.daemon.udp_addr(), self.daemon.tcp_addr());
-        Recorder::builder(service)
+        let recorder = Recorder::builder(service)
             .version(env!("CARGO_PKG_VERSION"))
             .daemon(format_args!("udp:{udp} tcp:{tcp}"))
-            .sampling_rules(SAMPLING_RULES.parse()?)
-            .build()
+            // The daemon's rules come a moment after the first request.
+            .centralized_sampling(CentralizedSampling::new().fallback(LocalRules::everything()))
+            .build()?;
+        let shown = recorder.clone();
+        self.console.recorder(service, move || shown.sampling_status());
+        Ok(recorder)
     }
 }
 
