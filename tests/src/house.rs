@@ -99,7 +99,7 @@ pub fn program(name: &str) -> Command {
         clean(&installed(folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))));
     // Nor may it find credentials in the files of whoever runs the tests, or ask the machine for them.
     for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
-        command.env(name, "no-such-file");
+        command.env(name, "/dev/null");
     }
     command.env("AWS_EC2_METADATA_DISABLED", "true");
     command

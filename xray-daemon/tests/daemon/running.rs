@@ -22,7 +22,7 @@ fn without_aws(command: &mut Command) {
         }
     }
     for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
-        command.env(name, "no-such-file");
+        command.env(name, "/dev/null");
     }
     command.env("AWS_EC2_METADATA_DISABLED", "true");
 }
