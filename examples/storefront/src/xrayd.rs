@@ -80,11 +80,16 @@ fn moved(udp: SocketAddr, console: SocketAddr) -> String {
     lines
 }
 
-/// The environment comes before the code, so it would lead the segments elsewhere.
+/// The environment comes before the code, so it would lead the segments elsewhere. What it says of the machine,
+/// which nothing here looks for, does no harm.
 fn refuse_environment() -> Result<(), String> {
+    let leads_astray = |name: &&str| {
+        name.starts_with("AWS_XRAY_") || ["LAMBDA_TASK_ROOT", "OTEL_PROPAGATORS"].contains(name)
+    };
     let set: Vec<_> = VARIABLES
         .iter()
         .map(|variable| variable.name)
+        .filter(leads_astray)
         .filter(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
         .collect();
     if set.is_empty() {

@@ -49,6 +49,9 @@ fn source(status: &SamplingStatus) -> Markup {
             RuleSource::Off => { b { "Off." } " The environment has switched recording off: nothing is sampled." },
             RuleSource::Local => { b { "Local." } " The rules of this process decide, and no others are asked for." },
             RuleSource::Central => { b { "Central." } " The rules of the service" (at) " decide." },
+            RuleSource::Fallback if status.service.as_ref().is_some_and(|service| service.calls == 0) => {
+                b { "Waiting." } " No request has needed a decision yet: the service" (at) " is asked when one does."
+            },
             RuleSource::Fallback => { b { "Fallback." } " The rules of this process decide: the service" (at) " has given none yet, or none for an hour." },
             _ => { "It is not known whose rules decide." },
         }
@@ -57,13 +60,13 @@ fn source(status: &SamplingStatus) -> Markup {
 
 fn known(service: &ServiceStatus) -> Markup {
     html! {
-        p.muted {
+        @if service.calls > 0 { p.muted {
             @match service.rules_age {
                 Some(age) => { "It last gave rules " (whole_seconds(age)) " ago." },
                 None => "It has given no rules yet.",
             }
-            " " (count(service.calls)) " calls answered, " (count(service.errors)) " failed."
-        }
+            " " (count(service.calls)) " calls, of which " (count(service.errors)) " failed."
+        } }
         @if let Some(error) = &service.last_error {
             div.warning { p { b { "The last call failed: " } bdi { (shown(error, SHOWN)) } } }
         }

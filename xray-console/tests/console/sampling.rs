@@ -188,9 +188,13 @@ fn recorders_say_whose_rules_decide() {
             "address": "127.0.0.1:2000", "rules_age": age, "calls": 31, "errors": 2, "last_error": error,
         })
     };
+    let mut unasked = service(None, None);
+    unasked["calls"] = json!(0);
+    unasked["errors"] = json!(0);
     let statuses = [
         ("web", status("central", &service(Some(12.5), None))),
         ("orders", status("fallback", &service(None, Some("refused <b>")))),
+        ("idle", status("fallback", &unasked)),
         ("worker", status("local", &Value::Null)),
         ("cron", status("off", &Value::Null)),
     ];
@@ -205,12 +209,13 @@ fn recorders_say_whose_rules_decide() {
     shows(
         &get(server.address(), "/sampling").body,
         &[
-            "web Central. The rules of the service at 127.0.0.1:2000 decide. It last gave rules 12 s ago. 31 calls answered, 2 failed.",
+            "web Central. The rules of the service at 127.0.0.1:2000 decide. It last gave rules 12 s ago. 31 calls, of which 2 failed.",
             "3 checkout /checkout host shop 4 of 10/s · 10 min",
             "50 % 100 10 2 38 50 50 %",
             "orders Fallback. The rules of this process decide: the service at 127.0.0.1:2000 has given none yet",
-            "It has given no rules yet. 31 calls answered, 2 failed. The last call failed: refused &lt;b&gt;",
+            "It has given no rules yet. 31 calls, of which 2 failed. The last call failed: refused &lt;b&gt;",
             "3 checkout /checkout host shop 10/s",
+            "idle Waiting. No request has needed a decision yet: the service at 127.0.0.1:2000 is asked when one does.",
             "worker Local. The rules of this process decide, and no others are asked for.",
             "cron Off. The environment has switched recording off",
         ],
