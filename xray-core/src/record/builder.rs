@@ -3,6 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use super::{
     Common, ContextMissing, Hook, Keep, Recorder, Verdict,
     recorder::Inner,
+    sampling::Sampling,
     settings::{from_environment, is_enabled, is_lambda, parse_context_missing},
     sources::Sources,
 };
@@ -13,7 +14,7 @@ use crate::{
     environment::{Detection, Machine, Plugin, Switch, switch},
     header::Propagation,
     logging,
-    sample::{CentralSampler, CentralizedSampling, Daemon, LocalRules, Sampler},
+    sample::{CentralizedSampling, LocalRules},
     stats::Counters,
     testing::{TestChance, TestClock, TestIds},
 };
@@ -293,23 +294,9 @@ impl RecorderBuilder {
                 .map_or(self.collect_sql_queries, |word| word == Switch::On);
         let variables = environment.clone();
         let service = clean_name(&service, "unknown").into_owned();
-        let central = match self.sampling {
-            Sampling::Local(rules) => Err(rules),
-            Sampling::Usual if self.emitter.is_some() => Err(LocalRules::default()),
-            Sampling::Usual => Ok(CentralizedSampling::new()),
-            Sampling::Central(central) => Ok(central),
-        };
-        let (rules, central) = match central {
-            Err(rules) => (rules, None),
-            Ok(central) if lambda || !enabled => (central.fallback, None),
-            Ok(CentralizedSampling { fallback, api, adaptive }) => {
-                let api = api.unwrap_or_else(|| Box::new(Daemon::new(&address)));
-                let clock = self.sources.clock.clone();
-                let sampler = CentralSampler::new(api, &service, adaptive.is_some(), clock);
-                (fallback, Some((sampler, adaptive)))
-            }
-        };
-        let (central, adaptive) = central.unzip();
+        let central = if lambda || !enabled { None } else { Some(&address) };
+        let (sampler, adaptive) =
+            self.sampling.settle(&service, self.emitter.is_some(), central, &self.sources);
         let counters = Arc::new(Counters::default());
         let hub = if enabled {
             let emitter = self.emitter.unwrap_or_else(|| Box::new(UdpEmitter::new(address)));
@@ -328,8 +315,8 @@ impl RecorderBuilder {
             random_noop_ids,
             propagation,
             context_missing,
-            sampler: Sampler::new(&rules, central),
-            adaptive: adaptive.flatten(),
+            sampler,
+            adaptive,
             sources: self.sources,
             streaming_threshold,
             collect_sql_queries,
@@ -354,13 +341,6 @@ impl fmt::Debug for RecorderBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecorderBuilder").field("service", &self.service).finish_non_exhaustive()
     }
-}
-
-/// What was said of sampling.
-enum Sampling {
-    Usual,
-    Local(LocalRules),
-    Central(CentralizedSampling),
 }
 
 struct Nothing;

@@ -13,6 +13,7 @@ mod keep;
 mod live;
 mod propagation;
 mod recorder;
+mod sampling;
 mod scope;
 mod segment;
 mod settings;

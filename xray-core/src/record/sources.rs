@@ -19,6 +19,10 @@ impl Sources {
         since_epoch(self.clock.as_ref())
     }
 
+    pub(super) fn clock(&self) -> Option<&TestClock> {
+        self.clock.as_ref()
+    }
+
     /// Whether something of this probability happens.
     pub(crate) fn hits(&self, rate: f64) -> bool {
         match &self.chance {
