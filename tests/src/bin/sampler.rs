@@ -1,10 +1,11 @@
 //! A process that decides, and records, a hundred times a second by the rules that its daemon gives it.
 //!
-//! Usage: `sampler SERVICE DAEMON_ADDRESS`. Each second it prints `{"second", "requests", "sampled"}`; it ends when
-//! its standard input closes. Its twin for the official Python SDK is `tests/peers/sampler.py`.
+//! Usage: `sampler SERVICE DAEMON_ADDRESS`. Each second it prints `{"second", "requests", "sampled"}`. A line on its
+//! standard input drops the recorder, which it answers with `{"dropped": true}`; it ends when the input closes. Its twin for the official Python SDK is `tests/peers/sampler.py`.
 
 use std::io::{Read, stdin};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -36,15 +37,16 @@ fn main() -> ExitCode {
         }
     };
 
-    let ends = std::sync::Arc::new(AtomicBool::new(false));
-    let ended = std::sync::Arc::clone(&ends);
-    thread::spawn(move || {
-        // It never says anything; that it is over is the news.
-        let _ = stdin().read_to_end(&mut Vec::new());
-        ended.store(true, Ordering::Relaxed);
+    let enough = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&enough);
+    // Nothing but the end of the input follows a line.
+    let input = thread::spawn(move || {
+        let line = stdin().read_line(&mut String::new());
+        told.store(true, Ordering::Relaxed);
+        line.is_ok_and(|length| length > 0)
     });
     let (mut second, mut requests, mut sampled) = (now(), 0_u32, 0_u32);
-    while !ends.load(Ordering::Relaxed) {
+    while !enough.load(Ordering::Relaxed) {
         // The decision falls between two looks at the clock; one that spans seconds is not told apart.
         let before = now();
         if before != second {
@@ -54,6 +56,11 @@ fn main() -> ExitCode {
         requests += 1;
         sampled += u32::from(recorder.begin_segment(&service).is_sampled());
         thread::sleep(PAUSE);
+    }
+    drop(recorder);
+    if input.join().is_ok_and(|told| told) {
+        println!("{}", json!({"dropped": true}));
+        let _ = stdin().read_to_end(&mut Vec::new());
     }
     ExitCode::SUCCESS
 }

@@ -3,7 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use xray_tests::{Child, program};
+use serde_json::json;
+use xray_tests::{Child, program, until};
 
 /// Names of the threads, and what the descriptors are, of a process that runs.
 fn threads_and_sockets(child: &Child) -> (Vec<String>, usize) {
@@ -55,4 +56,9 @@ fn switched_off_there_is_no_thread_no_socket_and_no_poll() {
     let (threads, _) = threads_and_sockets(&child);
     assert_eq!(threads, ["xray-emit", "xray-sample"]);
     assert!(nobody.accept().is_ok(), "it asks for rules");
+
+    // Threads end with their recorder.
+    child.say(&json!("enough"));
+    while child.line().get("dropped").is_none() {}
+    until("the threads to end", || threads_and_sockets(&child).0.is_empty().then_some(()));
 }

@@ -4,7 +4,9 @@
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::{Duration, sleep};
-use xray_core::sample::{CentralizedSampling, LocalRules, RuleSource, RuleStatus};
+use xray_core::sample::{
+    AdaptiveSampling, CentralizedSampling, LocalRules, RuleSource, RuleStatus,
+};
 use xray_core::{Recorder, SamplingRequest};
 use xray_tests::until_async;
 
@@ -18,15 +20,20 @@ async fn a_strict_service_has_nothing_to_complain_of() {
         faults_of_reports(),
         rules_that_change(),
         a_service_that_comes_late(),
+        anomalies(),
     );
 }
 
 fn recorder(address: impl std::fmt::Display) -> Recorder {
+    sampling(address, CentralizedSampling::new())
+}
+
+fn sampling(address: impl std::fmt::Display, sampling: CentralizedSampling) -> Recorder {
     let nothing = r#"{"version": 2, "default": {"fixed_target": 0, "rate": 0}}"#;
     let nothing: LocalRules = nothing.parse().expect("good rules");
     Recorder::builder("shop")
         .daemon(format_args!("udp:127.0.0.1:9 tcp:{address}"))
-        .centralized_sampling(CentralizedSampling::new().fallback(nothing))
+        .centralized_sampling(sampling.fallback(nothing))
         .build()
         .expect("a good address")
 }
@@ -155,4 +162,32 @@ async fn a_service_that_comes_late() {
     let stand_in = StandIn::on(listener, [rule("hot", &json!({})), default_rule()]);
     has_rules(&xray).await;
     assert_eq!(stand_in.violations(), [""; 0]);
+}
+
+async fn anomalies() {
+    let boost = json!({"MaxRate": 1.0, "CooldownWindowMinutes": 1});
+    let service =
+        StandIn::start([rule("hot", &json!({"SamplingRateBoost": boost})), default_rule()]).await;
+    service.target(
+        "hot",
+        json!({"SamplingBoost": {"BoostRate": 1.0, "BoostRateTTL": 4_000_000_000_u64}}),
+    );
+    let xray =
+        sampling(service.address, CentralizedSampling::new().adaptive(AdaptiveSampling::new()));
+    let _ = ask(&xray, "/");
+    has_rules(&xray).await;
+    for fault in [false, true, true] {
+        let work = xray.begin_segment("work");
+        work.set_fault(fault);
+    }
+    let boosted = async || status(&xray, "hot").filter(|status| status.boost == Some(1.0));
+    until_async("a boost", boosted).await;
+    assert!(ask(&xray, "/").1);
+    let told: Vec<_> = service
+        .boosts()
+        .iter()
+        .map(|boost| (boost["TotalCount"].clone(), boost["AnomalyCount"].clone()))
+        .collect();
+    assert_eq!(told, [(json!(3), json!(2))]);
+    assert_eq!(service.violations(), [""; 0]);
 }

@@ -202,8 +202,10 @@ impl Entity {
     /// }
     /// ```
     pub fn discard_segment(&self) {
-        if let Kind::Recorded { live, .. } = &self.0 {
-            live.discard();
+        match &self.0 {
+            Kind::Recorded { live, .. } => live.discard(),
+            Kind::Passing(Passing { watch: Some(watch), .. }) => watch.discard(),
+            Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => {}
         }
     }
 
@@ -301,7 +303,7 @@ impl Entity {
     pub(super) fn end(&self, at: Option<SystemTime>) {
         match &self.0 {
             Kind::Recorded { live, place } => live.end(*place, at),
-            Kind::Passing(Passing { watch: Some(watch), .. }) => watch.end(),
+            Kind::Passing(Passing { watch: Some(watch), .. }) => watch.end(at),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => {}
         }
     }

@@ -12,6 +12,8 @@ use crate::{
 /// it is worth keeping. That costs as much as recording; only sending is saved. The services it called
 /// were told `Sampled=0` long before, so of a kept trace only this service's part is there.
 ///
+/// A clone shares the limit: recorders that are given the same one keep so many together.
+///
 /// ```
 /// use std::time::Duration;
 /// use xray_core::{Keep, Recorder};
@@ -75,6 +77,10 @@ impl Keep {
     pub fn when(mut self, wanted: impl Fn(&Document<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.wanted = Some(Arc::new(wanted));
         self
+    }
+
+    pub(super) fn has_conditions(&self) -> bool {
+        self.faults || self.slower_than.is_some() || self.wanted.is_some()
     }
 
     /// `second` gives the current second of the wall clock.

@@ -9,7 +9,7 @@ use std::{
 use super::{
     Data, Recorder, Tree,
     data::MAX_ENTITIES,
-    keep::Fate,
+    keep::{Fate, Keep},
     slots::{NONE, OPEN, Place},
     sources::Beginning,
     state::{Leaving, Provisional, Role, State},
@@ -140,7 +140,8 @@ impl Live {
             let mut state = lock(&self.state);
             if let Some(record) = state.record.as_mut() {
                 if record.entity(place).is_some_and(|entity| entity.is_open()) {
-                    if record.fits(bytes) {
+                    // What is only set, such as a fault, has a place already.
+                    if bytes == 0 || record.fits(bytes) {
                         return change(record);
                     }
                     return self.recorder.counters().dropped(Drop::RecordFull, 1);
@@ -241,8 +242,8 @@ impl Live {
         }
         let Some(record) = state.record.as_mut() else { return };
         let copy = record.leave_behind_open();
-        // It is decided only now: an end may have come first, and decided by itself.
-        if fate.is_some_and(|fate| !self.decide(&mut state, fate)) {
+        // It is decided only now: an end or a demand to keep it may have come first, and decided.
+        if fate.filter(|_| state.provisional).is_some_and(|fate| !self.decide(&mut state, fate)) {
             state.record = None;
             return;
         }
@@ -278,6 +279,9 @@ impl Live {
     }
 
     fn judge(&self, record: &Data) -> Fate {
+        if !self.recorder.keep().is_some_and(Keep::has_conditions) {
+            return Fate::Discarded;
+        }
         let document = Tree::new(record).document(0);
         let recorder = &self.recorder;
         let second = || recorder.second();

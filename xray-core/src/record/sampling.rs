@@ -33,6 +33,6 @@ impl Sampling {
         let api = api.unwrap_or_else(|| Box::new(Daemon::new(daemon)));
         let clock = sources.clock().cloned();
         let central = CentralSampler::new(api, service, adaptive.is_some(), clock);
-        (Sampler::new(&fallback, Some(central)), adaptive)
+        (Sampler::new(&fallback, Some(central)), adaptive.map(AdaptiveSampling::anew))
     }
 }

@@ -26,8 +26,7 @@ impl Sources {
     /// Whether something of this probability happens.
     pub(crate) fn hits(&self, rate: f64) -> bool {
         match &self.chance {
-            // Chance is not asked where nothing depends on it, and a rate of 0 never hits.
-            None => rate > 0.0 && rand::random::<f64>() < rate,
+            None => rand::random::<f64>() < rate,
             Some(chance) => chance.hits(rate),
         }
     }

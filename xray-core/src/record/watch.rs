@@ -1,8 +1,11 @@
 //! How requests end that the service wants to know of, for adaptive sampling.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU16, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU16, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use super::{Recorder, sources::Beginning};
@@ -18,8 +21,8 @@ pub(crate) struct Watch {
     rule: Arc<RuleState>,
     boosted: Boosted,
     sampled: bool,
-    name: Box<str>,
-    /// Only where a condition of the user's looks at them.
+    /// These only where a condition of the user's looks at them.
+    name: Option<Box<str>>,
     method: Option<Box<str>>,
     path: Option<Box<str>>,
 }
@@ -35,7 +38,7 @@ impl Watch {
     ) -> Option<Self> {
         let (rule, boosted) = decision.boosted()?;
         let adaptive = recorder.inner().adaptive.as_ref()?;
-        if !adaptive.is_first(trace, recorder.sources().now()) {
+        if !adaptive.is_first(trace, || recorder.sources().now()) {
             return None;
         }
         let kept = |text: Option<&str>| text.filter(|_| adaptive.looks_closer()).map(Box::from);
@@ -43,7 +46,7 @@ impl Watch {
             rule: Arc::clone(rule),
             boosted,
             sampled: decision.is_sampled(),
-            name: name.into(),
+            name: kept(Some(name)),
             method: kept(request.method),
             path: kept(request.path),
         })
@@ -53,7 +56,7 @@ impl Watch {
     pub(super) fn settle(&self, recorder: &Recorder, end: End) {
         let Some(adaptive) = &recorder.inner().adaptive else { return };
         let ended = EndedRequest {
-            name: &self.name,
+            name: self.name.as_deref().unwrap_or_default(),
             method: self.method.as_deref(),
             path: self.path.as_deref(),
             status: end.status,
@@ -71,7 +74,7 @@ impl Watch {
 pub(super) struct End {
     pub(super) status: Option<u16>,
     pub(super) fault: bool,
-    pub(super) took: std::time::Duration,
+    pub(super) took: Duration,
 }
 
 /// A request that is watched and not recorded: of what happens in it only the outcome is kept.
@@ -115,7 +118,13 @@ impl Unrecorded {
         self.exception.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn end(&self) {
+    /// Nobody wants to know how it ends.
+    pub(super) fn discard(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    /// It ends now, or at a time that has been.
+    pub(super) fn end(&self, at: Option<SystemTime>) {
         if self.ended.swap(true, Ordering::Relaxed) {
             return;
         }
@@ -125,7 +134,10 @@ impl Unrecorded {
         let fault = self.fault.load(Ordering::Relaxed)
             || outcome == Some(Outcome::Fault)
             || (self.exception.load(Ordering::Relaxed) && !refused);
-        let took = self.beginning.elapsed(self.recorder.sources());
+        let took = match at.and_then(|at| at.duration_since(UNIX_EPOCH).ok()) {
+            Some(at) => at.saturating_sub(self.beginning.wall),
+            None => self.beginning.elapsed(self.recorder.sources()),
+        };
         self.watch.settle(&self.recorder, End { status, fault, took });
     }
 }

@@ -10,7 +10,8 @@ use super::central::Boosted;
 use crate::{TraceId, emit::lock, stats::Counters, sync::Mutex};
 
 /// Which requests are anomalies, for [`CentralizedSampling::adaptive`](super::CentralizedSampling::adaptive):
-/// faults, and what is added here.
+/// faults, and what is added here. Where there is a status it says alone what is a fault, as AWS's
+/// OpenTelemetry distributions have it: one above 499.
 ///
 /// They are counted for each rule of the service that has a `SamplingRateBoost`, sampled or not, so that
 /// the service can raise the rule's rate while something is wrong. Only requests are counted about which
@@ -77,14 +78,19 @@ impl AdaptiveSampling {
         self
     }
 
+    /// For a recorder of its own, which has seen nothing yet.
+    pub(crate) fn anew(self) -> Self {
+        Self { seen: Arc::default(), ..self }
+    }
+
     /// Whether names and paths have to be remembered.
     pub(crate) fn looks_closer(&self) -> bool {
         self.wanted.is_some()
     }
 
     /// Whether this trace is counted now; it is once, also if it passes through this service again.
-    pub(crate) fn is_first(&self, trace: Option<TraceId>, now: Duration) -> bool {
-        trace.is_none_or(|trace| lock(&self.seen).insert(trace, now))
+    pub(crate) fn is_first(&self, trace: Option<TraceId>, now: impl FnOnce() -> Duration) -> bool {
+        trace.is_none_or(|trace| lock(&self.seen).insert(trace, now()))
     }
 
     pub(crate) fn is_anomaly(

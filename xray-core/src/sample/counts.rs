@@ -50,6 +50,25 @@ impl Counts {
 }
 
 impl Totals {
+    pub(crate) fn plus(self, more: Self) -> Self {
+        Self {
+            requests: self.requests + more.requests,
+            taken: self.taken + more.taken,
+            borrowed: self.borrowed + more.borrowed,
+            by_rate: self.by_rate + more.by_rate,
+        }
+    }
+
+    /// What can be told at once: no number above `most`, and no more sampled than there were requests,
+    /// as there may seem to be where a copy was taken between two counters.
+    pub(crate) fn bounded(self, most: u64) -> Self {
+        let requests = self.requests.min(most);
+        let borrowed = self.borrowed.min(requests);
+        let taken = self.taken.min(requests - borrowed);
+        let by_rate = self.by_rate.min(requests - borrowed - taken);
+        Self { requests, taken, borrowed, by_rate }
+    }
+
     pub(crate) fn since(self, before: Self) -> Self {
         Self {
             requests: self.requests - before.requests,
@@ -61,5 +80,21 @@ impl Totals {
 
     pub(crate) fn not_sampled(self) -> u64 {
         self.requests - self.taken - self.borrowed - self.by_rate
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_told_at_once_is_told_later() {
+        let all = Totals { requests: 10, taken: 3, borrowed: 1, by_rate: 9 };
+        let first = all.bounded(u64::MAX);
+        assert_eq!(first, Totals { requests: 10, taken: 3, borrowed: 1, by_rate: 6 });
+        assert_eq!(first.not_sampled(), 0);
+        let rest = all.since(first);
+        assert_eq!(rest, Totals { by_rate: 3, ..Totals::default() });
+        assert_eq!(all.bounded(4), Totals { requests: 4, taken: 3, borrowed: 1, by_rate: 0 });
     }
 }

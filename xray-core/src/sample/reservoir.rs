@@ -8,8 +8,8 @@ pub(crate) struct Reservoir {
 }
 
 impl Reservoir {
-    /// Takes one of the `limit` that this second has; `false` if they are used up. A second that is not
-    /// the last one's, be it an earlier one, begins anew.
+    /// Takes one of the `limit` that this second has; `false` if they are used up. Another second than the
+    /// last one's begins anew, an earlier one too: the clock may have been set back.
     pub(crate) fn take(&self, second: u64, limit: u32) -> bool {
         if limit == 0 {
             return false;
@@ -17,7 +17,11 @@ impl Reservoir {
         let second = second as u32;
         let taken = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |state| {
             let (current, used) = ((state >> 32) as u32, state as u32);
-            if current != second {
+            if current == second.wrapping_add(1) {
+                // A thread that read the clock, and was late. To begin its second anew would give the
+                // current one twice.
+                None
+            } else if current != second {
                 Some((u64::from(second) << 32) | 1)
             } else if used < limit {
                 Some(state + 1)
@@ -39,6 +43,8 @@ mod tests {
         let taken = |second| (0..10).filter(|_| reservoir.take(second, 3)).count();
         assert_eq!((taken(7), taken(8), taken(8)), (3, 3, 0));
         assert!(!Reservoir::default().take(1, 0));
+        // Late by a second, and then again on time.
+        assert_eq!((taken(9), taken(8), taken(9)), (3, 0, 0));
         // A clock that was set back.
         assert_eq!((taken(5), taken(5)), (3, 0));
     }

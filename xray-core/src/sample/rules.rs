@@ -120,20 +120,17 @@ impl LocalRules {
     #[must_use]
     pub fn lenient(text: &str) -> (Self, Vec<Error>) {
         let mut wrong = Vec::new();
-        let value = serde_json::from_str(text)
-            .map_err(|error| Error::config(format!("sampling rules are not JSON: {error}")))
-            .unwrap_or_else(|error| {
+        let rules = json(text).and_then(|value| {
+            Self::read(&value, &mut |error| {
                 wrong.push(error);
-                Value::Null
-            });
-        let rules = Self::read(&value, &mut |error| {
-            // What follows from there being no document is no news.
-            if !value.is_null() {
-                wrong.push(error);
-            }
-            Ok(())
+                Ok(())
+            })
         });
-        (rules.unwrap_or_default(), wrong)
+        let rules = rules.unwrap_or_else(|error| {
+            wrong.push(error);
+            Self::default()
+        });
+        (rules, wrong)
     }
 
     /// Reads a document from a file.
@@ -172,9 +169,7 @@ impl FromStr for LocalRules {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let value = serde_json::from_str(text)
-            .map_err(|error| Error::config(format!("sampling rules are not JSON: {error}")))?;
-        Self::from_value(&value)
+        Self::from_value(&json(text)?)
     }
 }
 
@@ -204,6 +199,11 @@ impl Rule {
             rate,
         })
     }
+}
+
+fn json(text: &str) -> Result<Value, Error> {
+    let value = serde_json::from_str(text);
+    value.map_err(|error| Error::config(format!("sampling rules are not JSON: {error}")))
 }
 
 fn wrong(pointer: &str, what: &str) -> Error {
@@ -298,7 +298,9 @@ mod tests {
         assert_eq!(hosts, ["a"]);
         assert_eq!(*rules.default_rule(), Rule::any(3, 0.5));
 
-        for (text, count) in [("", 1), ("[]", 1), ("{}", 2), (r#"{"version": 9, "rules": 1}"#, 3)] {
+        for (text, count) in
+            [("", 1), ("null", 1), ("[]", 1), ("{}", 2), (r#"{"version": 9, "rules": 1}"#, 3)]
+        {
             let (rules, wrong) = LocalRules::lenient(text);
             assert_eq!((rules, wrong.len()), (LocalRules::default(), count), "{text}");
         }

@@ -36,14 +36,15 @@ impl Sampler {
     /// `second` is the current one of the wall clock.
     pub(crate) fn status(&self, second: u64) -> SamplingStatus {
         let Some(central) = &self.central else {
-            let rules = self.local.status();
-            return SamplingStatus { source: RuleSource::Local, rules, service: None };
+            let (source, rules) = (RuleSource::Local, self.local.status());
+            return SamplingStatus { source, rules, fallback: Vec::new(), service: None };
         };
         let (rules, service) = central.status(second);
-        let (source, rules) = match central.is_usable() {
-            true => (RuleSource::Central, rules),
-            false => (RuleSource::Fallback, self.local.status()),
+        let (source, rules, mut fallback) = match central.is_usable() {
+            true => (RuleSource::Central, rules, self.local.status()),
+            false => (RuleSource::Fallback, self.local.status(), Vec::new()),
         };
-        SamplingStatus { source, rules, service: Some(service) }
+        fallback.retain(|rule| rule.requests > 0);
+        SamplingStatus { source, rules, fallback, service: Some(service) }
     }
 }

@@ -10,6 +10,10 @@ pub struct SamplingStatus {
     pub source: RuleSource,
     /// These rules, in the order in which they are tried.
     pub rules: Vec<RuleStatus>,
+    /// While the service's rules decide: the rules of this process, which decide where none of those
+    /// matches, and did before they were there. Empty if nothing was left to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<RuleStatus>,
     /// What is known of the service that gives rules; `None` if nobody asks one.
     pub service: Option<ServiceStatus>,
 }

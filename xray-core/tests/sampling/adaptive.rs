@@ -90,7 +90,10 @@ fn conditions_of_the_user_and_none_of_the_service() {
 
 #[test]
 fn only_traces_that_are_decided_here_count_and_each_once() {
-    let service = begin(0.0, boost(), AdaptiveSampling::new());
+    let slow = AdaptiveSampling::new().slower_than(Duration::from_secs(30));
+    let service = begin(0.0, boost(), slow.clone());
+    // Another recorder has seen other traces, though it is told the same.
+    let other = begin(0.0, boost(), slow);
     let root = "Root=1-5759e988-bd862e3fe1be46a994272793";
     for header in [
         // Decided elsewhere.
@@ -104,7 +107,13 @@ fn only_traces_that_are_decided_here_count_and_each_once() {
     ] {
         service.request(Some(&header), "/", answers(500));
     }
+    // It is told when it ended, or that nobody wants to know.
+    let slow = service.xray.begin_segment("work");
+    slow.end_at(std::time::SystemTime::now() + Duration::from_secs(60));
+    service.xray.begin_segment("work").discard_segment();
     // Decided by the code.
     service.xray.segment("work").sampled(false).begin().set_fault(true);
-    assert_eq!(service.report(), document(2, 2, 0));
+    other.request(Some(root), "/", answers(500));
+    assert_eq!(service.report(), document(3, 3, 0));
+    assert_eq!(other.report(), document(1, 1, 0));
 }

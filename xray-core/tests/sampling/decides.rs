@@ -102,19 +102,22 @@ fn a_request_that_no_rule_matches_is_left_to_local_rules() {
     assert!(decision.is_sampled() && decision.rule().is_none());
     let one = SamplingRequest { path: Some("/one"), ..other };
     assert!(!service.xray.sample(&one).is_sampled());
+    // The first decision came before the rules.
+    let fallback = service.xray.sampling_status().fallback;
+    assert_eq!((fallback[0].name.as_str(), fallback[0].by_rate), ("default", 2));
 }
 
 #[test]
 fn who_is_asked_if_nothing_is_said() {
     let source =
         |builder: xray_core::RecorderBuilder| builder.build().unwrap().sampling_status().source;
-    let plain = || Recorder::builder("shop").machine(Machine::with_root("no-such-folder"));
+    let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("nothing-here");
+    let plain = || Recorder::builder("shop").machine(Machine::with_root(&root));
     assert_eq!(source(plain()), RuleSource::Fallback, "the service, which has not answered");
     assert_eq!(source(plain().emitter(MemoryEmitter::new())), RuleSource::Local);
     assert_eq!(source(plain().sampling_rules(LocalRules::default())), RuleSource::Local);
-    let machine = |name: &str, value: &str| {
-        plain().machine(Machine::with_root("no-such-folder").variable(name, value))
-    };
+    let machine =
+        |name: &str, value: &str| plain().machine(Machine::with_root(&root).variable(name, value));
     assert_eq!(source(machine("LAMBDA_TASK_ROOT", "/var/task")), RuleSource::Local);
     assert_eq!(source(machine("AWS_XRAY_SDK_ENABLED", "false")), RuleSource::Off);
 }
@@ -146,4 +149,40 @@ fn local_rules_count_what_they_decide() {
         .collect();
     let expected = [("rules/0".to_owned(), 1, 0, 0, 1), ("default".to_owned(), 4, 1, 1, 2)];
     assert_eq!(counts, expected);
+}
+
+/// With the chance that users get, for rules of both kinds.
+#[test]
+fn a_million_decisions_follow_the_rate() {
+    let local = |rate: f64| {
+        let rules = json!({"version": 2, "default": {"fixed_target": 0, "rate": rate}});
+        let rules = LocalRules::from_value(&rules).unwrap();
+        Recorder::builder("shop")
+            .emitter(MemoryEmitter::new())
+            .sampling_rules(rules)
+            .build()
+            .unwrap()
+    };
+    let of_service = |rate: f64| central([rule("some", &json!({"FixedRate": rate}))]).xray;
+    let sampled = |xray: &Recorder| {
+        let request = SamplingRequest::default();
+        (0..1_000_000).filter(|_| xray.sample(&request).is_sampled()).count()
+    };
+    for xray in [local(0.05), of_service(0.05)] {
+        let sampled = sampled(&xray);
+        // Five sigma of a binomial distribution either way.
+        assert!((48_910..=51_090).contains(&sampled), "{sampled}");
+    }
+    assert_eq!((sampled(&local(0.0)), sampled(&of_service(0.0))), (0, 0));
+    assert_eq!((sampled(&local(1.0)), sampled(&of_service(1.0))), (1_000_000, 1_000_000));
+}
+
+/// The official Python and Node SDKs compare with `<=`, so that a rate of 0 samples now and then.
+#[test]
+fn the_lowest_number_is_not_below_a_rate_of_nothing() {
+    let service =
+        Service::begin([rule("none", &json!({}))], CentralizedSampling::new(), |builder| {
+            builder.chance(&TestChance::of([0.0]))
+        });
+    assert!(!service.xray.sample(&SamplingRequest::default()).is_sampled());
 }

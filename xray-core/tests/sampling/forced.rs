@@ -77,3 +77,50 @@ fn too_late_is_too_late() {
     entity.force_sampling();
     assert_eq!((memory.take().len(), xray.stats().promoted), (0, 0));
 }
+
+/// The user's predicate is asked without the trace's lock, so anything may happen meanwhile.
+#[test]
+fn a_demand_while_it_is_judged_counts() {
+    let demanded = std::sync::Arc::new(std::sync::Mutex::new(None::<Entity>));
+    let judged = std::sync::Arc::clone(&demanded);
+    let (xray, memory) = keeping(Keep::at_most(9).when(move |_| {
+        if let Some(entity) = judged.lock().unwrap().as_ref() {
+            entity.force_sampling();
+        }
+        false
+    }));
+    let segment = unsampled(&xray);
+    let straggler = segment.subsegment("straggler");
+    *demanded.lock().unwrap() = Some(Entity::clone(&straggler));
+    segment.end();
+    // It leaves without its straggler, and is judged before that.
+    assert!(xray.flush(std::time::Duration::from_secs(30)));
+    straggler.end();
+    let stats = xray.stats();
+    assert_eq!((stats.promoted, stats.kept), (1, 0));
+    let documents = memory.take();
+    assert_eq!(documents.len(), 2, "{documents:?}");
+}
+
+#[test]
+fn a_full_record_still_tells_how_it_ended() {
+    type End = fn(&Entity);
+    let ends: [End; 3] = [
+        |segment| segment.set_fault(true),
+        |segment| segment.http_response(500),
+        |segment| segment.record_error(&"x".parse::<u32>().unwrap_err()),
+    ];
+    for (number, end) in ends.into_iter().enumerate() {
+        let (xray, memory) = keeping(Keep::at_most(9).faults());
+        let segment = unsampled(&xray);
+        let filling = "x".repeat(1_000);
+        while xray.stats().dropped_record_full == 0 {
+            segment.metadata("filling", &filling);
+            let _ = segment.subsegment(&filling[..200]);
+        }
+        end(&segment);
+        segment.end();
+        assert_eq!(xray.stats().kept, 1, "end {number}");
+        assert!(memory.take().iter().any(|document| document["fault"] == true), "end {number}");
+    }
+}

@@ -38,6 +38,21 @@ impl BoostCounts {
 }
 
 impl BoostTotals {
+    pub(super) fn plus(self, more: Self) -> Self {
+        Self {
+            total: self.total + more.total,
+            anomalies: self.anomalies + more.anomalies,
+            sampled_anomalies: self.sampled_anomalies + more.sampled_anomalies,
+        }
+    }
+
+    /// As [`Totals::bounded`](crate::sample::counts::Totals::bounded).
+    pub(super) fn bounded(self, most: u64) -> Self {
+        let total = self.total.min(most);
+        let anomalies = self.anomalies.min(total);
+        Self { total, anomalies, sampled_anomalies: self.sampled_anomalies.min(anomalies) }
+    }
+
     pub(super) fn since(self, before: Self) -> Self {
         Self {
             total: self.total - before.total,

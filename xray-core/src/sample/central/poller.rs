@@ -43,8 +43,8 @@ pub(super) struct Poller {
     targets: Pace,
     /// When the rules were last confirmed.
     confirmed: Option<Now>,
-    /// The last change of the rules that led to a poll of them.
-    modified: f64,
+    /// When the service last said that rules were changed.
+    modified: Option<f64>,
     ledgers: HashMap<String, Ledger>,
     told_empty: bool,
 }
@@ -72,7 +72,7 @@ impl Poller {
             rules: Pace::of_rules(),
             targets: Pace::of_targets(),
             confirmed: None,
-            modified: 0.0,
+            modified: None,
             ledgers: HashMap::new(),
             told_empty: false,
         }
@@ -156,14 +156,20 @@ impl Poller {
                 ledger.report(rule, now.mono)
             })
             .collect();
+        let mut outcome = Ok(());
         for chunk in due.chunks(MAX_DOCUMENTS) {
             let second = now.wall.as_secs();
             let request = Report::request(chunk, &self.client_id, &self.service, second);
             let body = written(&request)?;
-            let answer: TargetsAnswer = self.call(SamplingCall::Targets, &body)?;
-            self.apply(chunk, answer, now);
+            match self.call(SamplingCall::Targets, &body) {
+                Ok(answer) => self.apply(chunk, answer, now),
+                // What is wrong with one call need not be wrong with the next.
+                Err(reason) if outcome.is_ok() => outcome = Err(reason),
+                // A service that is not there is not asked for each of them.
+                Err(_) => break,
+            }
         }
-        Ok(())
+        outcome
     }
 
     fn apply(&mut self, reports: &[Report], answer: TargetsAnswer, now: Now) {
@@ -175,22 +181,41 @@ impl Poller {
             }
         }
         let unprocessed = Report::unprocessed(answer.unprocessed_statistics);
+        let boost = Report::unprocessed(answer.unprocessed_boost_statistics);
         for report in reports {
             let ledger = self.ledgers.entry(report.name().to_owned()).or_default();
             // What the service could not take is reported again.
-            if !unprocessed.again.iter().any(|name| name == report.name()) {
-                ledger.reported(report);
+            if !unprocessed.has(report.name()) {
+                ledger.counts_arrived(report);
+            }
+            if !boost.has(report.name()) {
+                ledger.boost_arrived(report);
             }
             let interval = rules.rule(report.name()).map_or(0, |rule| rule.interval);
             ledger.due = now.mono + Duration::from_secs(interval.into());
         }
         self.shared.rules.store(Arc::new(rules));
 
-        let modified = answer.last_rule_modification.unwrap_or_default();
+        if self.is_news(answer.last_rule_modification) || unprocessed.refresh {
+            self.refresh(now);
+        }
+    }
+
+    /// Whether the rules have changed since they were asked for.
+    fn is_news(&mut self, modified: Option<f64>) -> bool {
+        let Some(modified) = modified else { return false };
+        let before = self.modified.replace(modified);
         let stamp = self.confirmed.map_or(0.0, |confirmed| confirmed.wall.as_secs_f64());
-        // Newer than what has led to a poll before, too: the service's clock may be ahead of ours.
-        if (modified >= stamp.floor() && modified > self.modified) || unprocessed.refresh {
-            self.modified = self.modified.max(modified);
+        match before {
+            // Two times by the same clock, whatever ours says.
+            Some(before) => modified != before,
+            None => modified >= stamp.floor(),
+        }
+    }
+
+    /// Asks for the rules now, unless that fails at present, which has a pace of its own.
+    fn refresh(&mut self, now: Now) {
+        if !self.rules.is_failing() {
             self.rules.no_later_than(now.mono);
         }
     }

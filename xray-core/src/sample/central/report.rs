@@ -5,7 +5,7 @@ use super::{
     rule::CentralRule,
     wire::{BoostStatistics, Statistics, TargetsRequest, Unprocessed},
 };
-use crate::sample::counts::Totals;
+use crate::{document::cut, sample::counts::Totals};
 
 /// What was reported of a rule, and when more is due.
 #[derive(Debug, Default)]
@@ -16,38 +16,55 @@ pub(super) struct Ledger {
     pub(super) due: Duration,
 }
 
+/// The largest count that the API takes; what is above is told with the next report.
+const MAX_COUNT: u64 = i32::MAX as u64;
+
+/// The longest name of a service that the API takes, in characters.
+const MAX_SERVICE_NAME: usize = 64;
+
 /// What a rule counted since its last report.
 #[derive(Debug)]
 pub(super) struct Report {
     name: String,
-    counts: (Totals, Totals),
-    boost: (BoostTotals, BoostTotals),
+    counts: Totals,
+    boost: BoostTotals,
 }
 
 /// What the service did not take.
 #[derive(Debug, Default)]
 pub(super) struct Rejected {
     /// Rules to report again.
-    pub(super) again: Vec<String>,
+    again: Vec<String>,
     /// It does not know a rule, so ours are old.
     pub(super) refresh: bool,
+}
+
+impl Rejected {
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.again.iter().any(|again| again == name)
+    }
 }
 
 impl Ledger {
     /// `None` if nothing matched since the last report, or the rule is not due yet.
     pub(super) fn report(&self, rule: &CentralRule, now: Duration) -> Option<Report> {
         let state = rule.state();
-        let (counts, boost) = (state.counts.totals(), state.anomalies.totals());
+        let counts = state.counts.totals().since(self.counts);
+        let boost = state.anomalies.totals().since(self.boost);
         let report = Report {
             name: state.name().to_owned(),
-            counts: (counts, counts.since(self.counts)),
-            boost: (boost, boost.since(self.boost)),
+            counts: counts.bounded(MAX_COUNT),
+            boost: boost.bounded(MAX_COUNT),
         };
         (now >= self.due && report.has_news()).then_some(report)
     }
 
-    pub(super) fn reported(&mut self, report: &Report) {
-        (self.counts, self.boost) = (report.counts.0, report.boost.0);
+    pub(super) fn counts_arrived(&mut self, report: &Report) {
+        self.counts = self.counts.plus(report.counts);
+    }
+
+    pub(super) fn boost_arrived(&mut self, report: &Report) {
+        self.boost = self.boost.plus(report.boost);
     }
 }
 
@@ -57,7 +74,7 @@ impl Report {
     }
 
     fn has_news(&self) -> bool {
-        self.counts.1.requests > 0 || self.boost.1.total > 0
+        self.counts.requests > 0 || self.boost.total > 0
     }
 
     pub(super) fn request<'a>(
@@ -66,8 +83,9 @@ impl Report {
         service_name: &'a str,
         timestamp: u64,
     ) -> TargetsRequest<'a> {
+        let service_name = cut(service_name, MAX_SERVICE_NAME);
         let statistics = |report: &'a Self| {
-            let since = report.counts.1;
+            let since = report.counts;
             Statistics {
                 rule_name: &report.name,
                 client_id,
@@ -79,7 +97,7 @@ impl Report {
             }
         };
         let boosted = |report: &'a Self| {
-            let since = report.boost.1;
+            let since = report.boost;
             (since.total > 0).then_some(BoostStatistics {
                 rule_name: &report.name,
                 service_name,
@@ -95,7 +113,7 @@ impl Report {
         }
     }
 
-    /// A code of the 5xx kind is the service's own trouble; of the 4xx kind, ours.
+    /// A code of the 4xx kind is our own trouble, but for 429; others are the service's.
     pub(super) fn unprocessed(documents: Option<Vec<serde_json::Value>>) -> Rejected {
         let mut rejected = Rejected::default();
         for document in documents.into_iter().flatten() {
@@ -108,7 +126,7 @@ impl Report {
             crate::logging::debug!(
                 "sampling statistics of {rule_name:?} were not processed: {code:?} {message:?}"
             );
-            if code.starts_with('4') {
+            if code.starts_with('4') && !code.starts_with("429") {
                 rejected.refresh = true;
             } else {
                 rejected.again.extend(rule_name);

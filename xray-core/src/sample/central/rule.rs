@@ -147,12 +147,13 @@ impl CentralRule {
                 anomalies: BoostCounts::default(),
             })
         };
+        let boosted = definition.boosted.filter(|_| adaptive);
         Self {
             state: before.map_or_else(anew, |before| Arc::clone(&before.state)),
-            boosted: definition.boosted.filter(|_| adaptive),
+            boosted,
             rate: definition.rate,
             quota: before.and_then(|before| before.quota),
-            boost: before.and_then(|before| before.boost),
+            boost: before.filter(|_| boosted.is_some()).and_then(|before| before.boost),
             interval: before.map_or(Self::INTERVAL, |before| before.interval),
             definition: Arc::new(definition),
         }

@@ -91,6 +91,7 @@ pub(super) struct BoostStatistics<'a> {
 pub(super) struct TargetsAnswer {
     pub(super) sampling_target_documents: Option<Vec<Value>>,
     pub(super) unprocessed_statistics: Option<Vec<Value>>,
+    pub(super) unprocessed_boost_statistics: Option<Vec<Value>>,
     pub(super) last_rule_modification: Option<f64>,
 }
 

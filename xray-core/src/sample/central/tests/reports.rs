@@ -63,16 +63,31 @@ fn at_most_25_documents_in_a_call() {
     house.refuse("500");
     house.run(10.2);
     let sizes = |house: &House| house.reports().iter().map(Vec::len).collect::<Vec<_>>();
-    assert_eq!(sizes(&house), [25, 25]);
+    assert_eq!(sizes(&house), [25, 25, 10], "one that fails does not hold up the next");
     assert_eq!((house.status("r24").rate, house.status("r25").rate), (0.5, 0.0));
     // What did not arrive comes again, and only that.
     house.run(20.0);
-    assert_eq!(sizes(&house), [25, 25, 25, 10]);
-    let again: Vec<_> = house.reports()[2..].concat();
-    assert_eq!(
-        (again[0]["RuleName"].clone(), again[34]["RuleName"].clone()),
-        (json!("r25"), json!("r59"))
-    );
+    assert_eq!(sizes(&house), [25, 25, 10, 25]);
+    let again = &house.reports()[3];
+    let names = (again[0]["RuleName"].clone(), again[24]["RuleName"].clone());
+    assert_eq!(names, (json!("r25"), json!("r49")));
+}
+
+#[test]
+fn a_service_that_is_not_there_is_not_asked_for_each_chunk() {
+    let rules = (0..200).map(|number| {
+        rule(&format!("r{number:03}"), json!({"URLPath": format!("/{number}"), "ReservoirSize": 1}))
+    });
+    let mut house = House::new(rules);
+    for number in 0..200 {
+        let path = format!("/{number}");
+        house.decide(SamplingRequest { path: Some(&path), ..SamplingRequest::default() });
+    }
+    for _ in 0..20 {
+        house.refuse("connection refused");
+    }
+    house.run(10.2);
+    assert_eq!(house.reports().len(), 2);
 }
 
 /// The official Python and Node SDKs count it in ticks, so that 15 seconds become 20.
@@ -160,6 +175,12 @@ fn statistics_that_were_not_processed() {
         "the service's own trouble: reported again"
     );
     assert_eq!(house.polls(), 2, "a rule that it does not know: ours are old");
+    house.sampled(3);
+    house.answer(unprocessed("429"));
+    house.run(10.5);
     house.run(30.0);
-    assert_eq!(house.reports().len(), 2);
+    let last: Vec<_> =
+        house.reports()[2..].iter().map(|call| call[0]["RequestCount"].clone()).collect();
+    assert_eq!(last, [3, 3], "throttled: reported again");
+    assert_eq!(house.polls(), 2);
 }

@@ -159,21 +159,36 @@ fn an_empty_list_changes_nothing_and_confirms_nothing() {
 #[test]
 fn the_service_says_when_rules_have_changed() {
     let mut house = House::new([rule("hot", json!({})), default_rule()]);
-    let modified = |at: f64| json!({"LastRuleModification": super::EPOCH as f64 + at});
-    house.sampled(1);
-    house.answer(modified(-100.0));
-    house.run(11.0);
-    assert_eq!(house.polls(), 1, "older than what we have");
-    house.sampled(1);
-    house.answer(modified(15.0));
-    house.rules([rule("new", json!({}))]);
-    house.run(10.5);
-    assert_eq!((house.polls(), names(&house)), (2, vec!["new".to_owned()]));
-    // The service's clock is ahead of ours: that is no reason to ask each time.
-    for _ in 0..5 {
+    let report = |house: &mut House, at: f64| {
         house.sampled(1);
-        house.answer(modified(5_000.0));
+        house.answer(json!({"LastRuleModification": super::EPOCH as f64 + at}));
         house.run(10.5);
+        house.polls()
+    };
+    assert_eq!(report(&mut house, -100.0), 1, "older than what we have");
+    house.rules([rule("new", json!({}))]);
+    assert_eq!(report(&mut house, 15.0), 2);
+    assert_eq!(names(&house), ["new"]);
+    // The service's clock is ahead of ours, or far behind: that is no reason to ask each time, nor never.
+    for at in [5_000.0, 5_000.0, 5_000.0] {
+        assert_eq!(report(&mut house, at), 3);
     }
-    assert_eq!(house.polls(), 3);
+    for at in [-9_000.0, -9_000.0] {
+        assert_eq!(report(&mut house, at), 4);
+    }
+}
+
+#[test]
+fn rules_that_fail_keep_their_pace_whatever_reports_say() {
+    let mut house = House::new([rule("hot", json!({}))]);
+    house.state(|state| {
+        state.next_rules.extend((0..1_000).map(|_| Err("429".to_owned())));
+    });
+    for _ in 0..300 {
+        house.sampled(1);
+        let gone = json!({"RuleName": "hot", "ErrorCode": "404", "Message": "no such rule"});
+        house.answer(json!({"UnprocessedStatistics": [gone]}));
+        house.run(10.0);
+    }
+    assert!(house.polls() < 40, "{} polls", house.polls());
 }
