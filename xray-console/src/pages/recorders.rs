@@ -36,6 +36,10 @@ fn block(recorder: &Recorder, now: f64) -> Markup {
                     tbody { @for rule in &status.rules { (row(rule, status.source, now)) } }
                 }
             }
+            @if !status.fallback.is_empty() {
+                @let decided = status.fallback.iter().fold(0_u64, |sum, rule| sum.saturating_add(rule.requests));
+                p.muted { "Rules of this process decided " (count(decided)) " more, where no rule of the service matched or was there yet." }
+            }
         }
     }
 }
@@ -111,7 +115,7 @@ fn row(rule: &RuleStatus, source: RuleSource, now: f64) -> Markup {
             td.number { (count(rule.borrowed)) }
             td.number { (count(rule.by_rate)) }
             td.number { (count(rule.not_sampled)) }
-            td.number { (share(rule.taken + rule.borrowed + rule.by_rate, rule.requests)) }
+            td.number { (share(rule.requests.saturating_sub(rule.not_sampled), rule.requests)) }
         }
     }
 }

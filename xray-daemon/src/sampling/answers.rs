@@ -21,6 +21,8 @@ use crate::error::Error;
 const MAX_BODY: usize = 1 << 20;
 /// Less than a connection may last, so that there is an answer.
 const UPSTREAM_TIME: Duration = Duration::from_secs(8);
+/// What the page shows of a refusal, in characters.
+const MAX_REASON: usize = 200;
 
 /// Where somebody who answers in our place may appear at any time.
 pub(crate) type UpstreamPlace = Arc<OnceLock<Arc<dyn Upstream>>>;
@@ -46,8 +48,20 @@ pub(crate) struct Passed {
 }
 
 impl Passed {
-    fn problem(&self, problem: Option<String>) {
-        *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
+    fn settle(&self, problem: Option<String>) {
+        let counter = if problem.is_some() { &self.failed } else { &self.answered };
+        counter.fetch_add(1, Ordering::Relaxed);
+        let before = {
+            let mut known = self.problem.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *known, problem.clone())
+        };
+        match (before, problem) {
+            (None, Some(problem)) => log::warn!(
+                "sampling calls cannot be passed on to X-Ray: {problem}. Further failures are only counted."
+            ),
+            (Some(_), None) => log::info!("X-Ray answers sampling calls again"),
+            _ => {}
+        }
     }
 }
 
@@ -101,14 +115,12 @@ impl Answers {
         let late = || Err(format!("no answer within {} seconds", UPSTREAM_TIME.as_secs()));
         match called.unwrap_or_else(|_| late()) {
             Ok((status, body)) => {
-                self.passed.answered.fetch_add(1, Ordering::Relaxed);
-                self.passed.problem(None);
+                self.passed.settle((!status.is_success()).then(|| reason(status, &body)));
                 respond(status, body)
             }
             Err(problem) => {
-                self.passed.failed.fetch_add(1, Ordering::Relaxed);
                 let answer = message(StatusCode::BAD_GATEWAY, &problem);
-                self.passed.problem(Some(problem));
+                self.passed.settle(Some(problem));
                 answer
             }
         }
@@ -129,6 +141,17 @@ impl Answers {
         }
         answer
     }
+}
+
+/// What X-Ray says of a call that it refuses.
+fn reason(status: StatusCode, body: &[u8]) -> String {
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |key: &str| body.get(key).and_then(serde_json::Value::as_str);
+    let said = [text("__type"), text("message").or(text("Message"))];
+    let said: Vec<_> = said.into_iter().flatten().collect();
+    let said: String =
+        said.join(": ").chars().filter(|c| !c.is_control()).take(MAX_REASON).collect();
+    if said.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}, {said}") }
 }
 
 async fn read(body: Incoming) -> Result<Bytes, Refusal> {
@@ -174,8 +197,12 @@ mod tests {
                 if body.starts_with(b"fail") {
                     return Err("no credentials \"here\"".to_owned());
                 }
+                if body.starts_with(b"refuse") {
+                    let text = r#"{"__type": "AccessDenied", "message": "no\nleave"}"#;
+                    return Ok((StatusCode::FORBIDDEN, text.into()));
+                }
                 let answer = format!("{operation:?} {}", String::from_utf8_lossy(&body));
-                Ok((StatusCode::TOO_MANY_REQUESTS, answer.into()))
+                Ok((StatusCode::OK, answer.into()))
             })
         }
     }
@@ -210,7 +237,7 @@ mod tests {
         place.set(Arc::new(Echo)).unwrap();
         // Byte for byte, also what we would refuse.
         let (status, body) = ask(address, "/GetSamplingRules", " {\"NextToken\": \"x\"}");
-        assert_eq!(status, "HTTP/1.1 429 Too Many Requests");
+        assert_eq!(status, "HTTP/1.1 200 OK");
         assert_eq!(body, "Rules  {\"NextToken\": \"x\"}");
         assert_eq!(ask(address, "/SamplingTargets", "{}").1, "Targets {}");
         assert_eq!(ask(address, "/TraceSegments", "{}").0, "HTTP/1.1 404 Not Found");
@@ -223,5 +250,15 @@ mod tests {
         assert_eq!(shown.source, xray_console::SamplingSource::Upstream);
         assert_eq!(shown.passed_problem.as_deref(), Some("no credentials \"here\""));
         assert_eq!(answers.activity(), 5);
+
+        // A refusal reaches the client as it is, and is no answer that one could be content with.
+        let refused = ask(address, "/GetSamplingRules", "refuse").0;
+        assert_eq!(refused, "HTTP/1.1 403 Forbidden");
+        let shown = answers.sampling();
+        assert_eq!((shown.passed_on, shown.passed_in_vain), (2, 2));
+        let problem = shown.passed_problem.unwrap();
+        assert_eq!(problem, "HTTP 403 Forbidden, AccessDenied: noleave");
+        ask(address, "/GetSamplingRules", "{}");
+        assert_eq!(answers.sampling().passed_problem, None);
     }
 }

@@ -187,9 +187,17 @@ fn local(value: &Value) -> Result<Found, Wrong> {
     if document.rules().len() > MAX_RULES {
         return Err(Wrong::new("/rules", format!("holds more than {MAX_RULES} rules")));
     }
+    let fits = |at: &str, target: u32| match i32::try_from(target) {
+        Ok(_) => Ok(()),
+        Err(_) => {
+            let what = format!("must be a whole number from 0 to {}", i32::MAX);
+            Err(Wrong::new(format!("{at}/fixed_target"), what))
+        }
+    };
     let mut rules: Found = Vec::new();
     for (place, local) in (1..).zip(document.rules()) {
         let at = format!("/rules/{}", place - 1);
+        fits(&at, local.fixed_target)?;
         let mut rule = Rule {
             host: local.host.clone(),
             http_method: local.http_method.clone(),
@@ -206,6 +214,7 @@ fn local(value: &Value) -> Result<Found, Wrong> {
         rules.push((at, rule));
     }
     let default = document.default_rule();
+    fits("/default", default.fixed_target)?;
     let last = Rule {
         reservoir_size: default.fixed_target,
         fixed_rate: default.rate,
@@ -324,6 +333,10 @@ mod tests {
             (
                 r#"{"SamplingRuleRecords":[],"NextToken":"x"}"#.to_owned(),
                 "/NextToken says that this is not the last page",
+            ),
+            (
+                r#"{"version":2,"default":{"fixed_target":4294967295,"rate":0}}"#.to_owned(),
+                "/default/fixed_target must be a whole number from 0 to 2147483647",
             ),
             (with("RuleName", json!("")), "/0/RuleName must be a text of 1 to 32 characters"),
             (with("RuleName", json!(long(33))), "/0/RuleName must be a text of 1 to 32"),

@@ -54,6 +54,8 @@ impl SamplingServer {
                     _ = stopped => {}
                 }
             });
+            // A name that is still being looked up for the relay holds a thread that cannot be ended.
+            runtime.shutdown_background();
         })?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
     }

@@ -71,17 +71,15 @@ impl Service {
 
     /// Takes what the file holds now, or tells once why it cannot be used.
     pub(crate) fn reload(&self, read: Result<SamplingRules, Error>) {
+        // What is logged may lead to code that looks at us.
+        match &read {
+            Ok(rules) => log::info!("the sampling rules were read anew: {}", rules.names().count()),
+            Err(error) => log::error!("{error}; the last good rules stay in force"),
+        }
         let mut state = self.lock();
-        match read {
-            Ok(rules) => {
-                log::info!("the sampling rules were read anew: {} rules", rules.names().count());
-                state.book.replace(rules, now());
-                state.problem = None;
-            }
-            Err(error) => {
-                log::error!("{error}; the last good rules stay in force");
-                state.problem = Some(error.to_string());
-            }
+        state.problem = read.as_ref().err().map(ToString::to_string);
+        if let Ok(rules) = read {
+            state.book.replace(rules, now());
         }
     }
 

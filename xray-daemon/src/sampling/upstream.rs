@@ -16,7 +16,7 @@ pub(crate) enum Operation {
 
 /// Somebody elsewhere who answers the calls in our place, such as X-Ray itself.
 pub(crate) trait Upstream: Send + Sync + fmt::Debug {
-    /// Passes the body on as it is, and the answer back as it is.
+    /// Passes the body on as it is, and gives the answer's status and body as they are.
     fn call(&self, operation: Operation, body: Bytes) -> Answering<'_>;
 }
 
