@@ -6,7 +6,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{MAX_ANNOTATION_KEY, cut};
+use super::{MAX_ANNOTATION_KEY, cut, name::is_news};
 
 /// The value of an annotation: text, a number or a truth value; nothing else is indexed.
 ///
@@ -143,24 +143,36 @@ impl Serialize for Group<'_> {
 /// Whether an annotation can be recorded; one that cannot is logged.
 pub(crate) fn is_annotation(key: &str, value: &AnnotationValue<'_>) -> bool {
     if !is_annotation_key(key) {
+        warn_of_key(key);
+        return false;
+    }
+    is_annotation_value(key, value)
+}
+
+/// Whether the value can be recorded; one that cannot is logged.
+#[inline]
+pub(crate) fn is_annotation_value(key: &str, value: &AnnotationValue<'_>) -> bool {
+    let finite = !matches!(value, AnnotationValue::Float(number) if !number.is_finite());
+    if !finite {
+        crate::logging::warning!("annotation {key:?} dropped: the number is not finite");
+    }
+    finite
+}
+
+/// ASCII letters, digits and `_`: other keys cannot be searched for, so they are not recorded.
+pub(crate) fn is_annotation_key(key: &str) -> bool {
+    !key.is_empty()
+        && key.len() <= MAX_ANNOTATION_KEY
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+pub(crate) fn warn_of_key(key: &str) {
+    if is_news(key) {
         crate::logging::warning!(
             "annotation {:?} dropped: a key is ASCII letters, digits and _, at most 500",
             cut(key, 50)
         );
-        return false;
     }
-    if matches!(value, AnnotationValue::Float(number) if !number.is_finite()) {
-        crate::logging::warning!("annotation {key:?} dropped: the number is not finite");
-        return false;
-    }
-    true
-}
-
-/// ASCII letters, digits and `_`: other keys cannot be searched for, so they are not recorded.
-fn is_annotation_key(key: &str) -> bool {
-    !key.is_empty()
-        && key.len() <= MAX_ANNOTATION_KEY
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Namespaces that begin with `AWS.` belong to AWS.

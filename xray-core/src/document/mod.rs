@@ -20,7 +20,9 @@ pub use limits::{
 };
 pub use parts::{Aws, Http, HttpRequest, HttpResponse, Link, Namespace, Service, Sql, XRay};
 
-pub(crate) use annotation::{is_annotation, is_reserved_namespace};
+pub(crate) use annotation::{
+    is_annotation, is_annotation_key, is_annotation_value, is_reserved_namespace, warn_of_key,
+};
 pub(crate) use bounded::bounded;
 pub(crate) use limits::cut;
 pub(crate) use name::{clean_name, is_name};

@@ -7,12 +7,15 @@ use std::{
 
 use super::{MAX_NAME, limits::cut};
 
-/// Names of which it is remembered that they were warned of; no more warnings after that many.
+/// Names and keys of which it is remembered that they were warned of; no more warnings after that many.
 const REMEMBERED: usize = 1_000;
 
 /// `name` with the characters X-Ray does not take removed, at most 200 characters; `fallback` if
 /// nothing is left.
 pub(crate) fn clean_name<'a>(name: &'a str, fallback: &'a str) -> Cow<'a, str> {
+    if is_plain(name) {
+        return Cow::Borrowed(name);
+    }
     if !is_name(name) {
         if is_news(name) {
             crate::logging::warning!(
@@ -33,6 +36,17 @@ pub(crate) fn clean_name<'a>(name: &'a str, fallback: &'a str) -> Cow<'a, str> {
     Cow::Owned(kept)
 }
 
+/// Whether it stays as it is, and is made of what nearly all names are made of.
+fn is_plain(name: &str) -> bool {
+    let mut graphic = false;
+    let plain = name.bytes().all(|byte| {
+        let is_graphic = byte.is_ascii_alphanumeric() || b"_.:/%&#=+\\-@".contains(&byte);
+        graphic |= is_graphic;
+        is_graphic || byte == b' '
+    });
+    plain && graphic && name.len() <= MAX_NAME
+}
+
 /// Whether something is left of the name.
 pub(crate) fn is_name(name: &str) -> bool {
     let mut kept = name.chars().filter(|&c| is_name_char(c)).take(MAX_NAME);
@@ -40,7 +54,7 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// Whether this name was not warned of before, and there is room to remember that it is now.
-fn is_news(name: &str) -> bool {
+pub(super) fn is_news(name: &str) -> bool {
     static WARNED: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);

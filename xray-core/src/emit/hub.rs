@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crossbeam_queue::ArrayQueue;
+
 use super::{
     Delivery, Emitter, Flush, Record,
     held::Held,
@@ -15,7 +17,7 @@ use super::{
     worker::Worker,
 };
 use crate::{
-    record::{Data, Live},
+    record::Live,
     stats::{Counters, Drop},
     sync::{
         Mutex, MutexGuard,
@@ -66,12 +68,12 @@ impl std::fmt::Debug for Road {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shared {
     pub(super) counters: Arc<Counters>,
     queued: AtomicUsize,
     queued_bytes: AtomicUsize,
-    pool: Mutex<Vec<Record>>,
+    pool: ArrayQueue<Arc<Live>>,
     held: Held,
     pub(super) running: Running,
 }
@@ -90,7 +92,14 @@ impl Hub {
         timing: Timing,
         counters: Arc<Counters>,
     ) -> Self {
-        let shared = Arc::new(Shared { counters, ..Shared::default() });
+        let shared = Arc::new(Shared {
+            counters,
+            queued: AtomicUsize::new(0),
+            queued_bytes: AtomicUsize::new(0),
+            pool: ArrayQueue::new(POOL_RECORDS),
+            held: Held::default(),
+            running: Running::default(),
+        });
         let road = match delivery {
             Delivery::Inline => Road::Inline(Inline::new(emitter)),
             Delivery::Background => {
@@ -109,21 +118,20 @@ impl Hub {
         Self { road, shared, timing }
     }
 
-    /// An empty record, a used one if there is one.
-    pub(crate) fn record(&self) -> Box<Data> {
-        lock(&self.shared.pool).pop().map(Record::into_data).unwrap_or_default()
+    /// Something to record in that was used before, if there is some.
+    pub(crate) fn used(&self) -> Option<Arc<Live>> {
+        self.shared.pool.pop()
     }
 
     /// Takes an unwanted record back.
-    pub(crate) fn recycle(&self, data: Box<Data>) {
-        self.shared.recycle(Record::new(data));
+    pub(crate) fn recycle(&self, record: Record) {
+        self.shared.recycle(record);
     }
 
     /// Takes a record over; never waits and runs no code of the user's, so that a segment may call it
     /// under its lock. What leaves of a segment leaves in this order.
     /// Says whether there was room for it.
-    pub(crate) fn deliver(&self, data: Box<Data>) -> bool {
-        let record = Record::new(data);
+    pub(crate) fn deliver(&self, record: Record) -> bool {
         let size = record.size();
         let before = self.shared.queued_bytes.fetch_add(size, Ordering::Relaxed);
         self.shared.queued.fetch_add(1, Ordering::Relaxed);
@@ -258,6 +266,7 @@ impl Shared {
         if batch.is_empty() {
             return;
         }
+        batch.iter_mut().for_each(Record::settle);
         let emitted = catch_unwind(AssertUnwindSafe(|| emitter.emit(batch, &self.counters)));
         if emitted.is_err() {
             let first = self.counters.snapshot().dropped_emitter_panic == 0;
@@ -269,13 +278,10 @@ impl Shared {
         batch.drain(..).for_each(|record| self.recycle(record));
     }
 
-    fn recycle(&self, mut record: Record) {
+    fn recycle(&self, record: Record) {
         if record.size() <= POOL_RECORD_BYTES {
-            record.clear();
-            let mut pool = lock(&self.pool);
-            if pool.len() < POOL_RECORDS {
-                pool.push(record);
-            }
+            // With enough of them there, one more is not kept.
+            let _ = self.pool.push(record.emptied());
         }
     }
 

@@ -1,9 +1,9 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use super::trim::trim;
 use crate::{
     document::Document,
-    record::{Data, Tree},
+    record::{Data, Live, Tree},
 };
 
 /// What became of a record that was written.
@@ -19,31 +19,46 @@ pub struct Written {
 }
 
 /// A finished trace part: a segment, or a subsegment that leaves on its own.
-pub struct Record(Box<Data>);
+pub struct Record {
+    data: Box<Data>,
+    /// What it was recorded in, to be used again with it.
+    live: Option<Arc<Live>>,
+}
 
 impl Record {
     pub(crate) fn new(data: Box<Data>) -> Self {
-        Self(data)
+        Self { data, live: None }
     }
 
-    pub(crate) fn into_data(self) -> Box<Data> {
-        self.0
+    pub(crate) fn with(data: Box<Data>, live: Arc<Live>) -> Self {
+        Self { data, live: Some(live) }
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
+    /// Brings its texts into the form in which they leave.
+    pub(super) fn settle(&mut self) {
+        self.data.settle();
+    }
+
+    /// Empties it, for another segment to be recorded in.
+    pub(super) fn emptied(self) -> Arc<Live> {
+        let Self { mut data, live } = self;
+        data.clear();
+        match live {
+            Some(live) => Live::reused(live, data),
+            None => Arc::new(Live::unused(data)),
+        }
     }
 
     /// Roughly the bytes of memory it holds.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.0.size()
+        self.data.size()
     }
 
     /// The documents of this record: usually one; a tree deeper than
     /// [`MAX_DEPTH`](crate::document::MAX_DEPTH) leaves in several, the deepest first.
     pub fn documents(&self) -> impl Iterator<Item = Document<'_>> {
-        let mut tree = Tree::new(&self.0);
+        let mut tree = Tree::new(&self.data);
         tree.roots().into_iter().filter_map(move |root| tree.kept_document(root))
     }
 
@@ -60,7 +75,7 @@ impl Record {
         buffer: &mut Vec<u8>,
         mut each: impl FnMut(&[u8]),
     ) -> Written {
-        let mut tree = Tree::new(&self.0);
+        let mut tree = Tree::new(&self.data);
         let mut written = Written::default();
         // A stack, so that what is split last leaves first.
         let mut pending = tree.roots();
@@ -111,8 +126,8 @@ fn write_trimmed(
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
-            .field("trace_id", &self.0.trace_id)
-            .field("entities", &self.0.entities.len())
+            .field("trace_id", &self.data.trace_id)
+            .field("entities", &self.data.entities.len())
             .finish_non_exhaustive()
     }
 }

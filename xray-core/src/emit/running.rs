@@ -1,6 +1,6 @@
 use std::{
     sync::{Arc, Weak},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::lock;
@@ -34,28 +34,28 @@ struct Shard {
 /// Where a segment stands, to take it out again.
 #[derive(Debug)]
 pub(crate) struct Ticket {
-    shard: usize,
-    slot: usize,
+    shard: u32,
+    slot: u32,
 }
 
 impl Running {
     /// `spread` decides on the shard; ids are random enough.
     pub(crate) fn insert(&self, live: &Arc<Live>, spread: u64) -> Ticket {
-        let shard = spread as usize % SHARDS;
-        let mut slots = lock(&self.shards[shard]);
+        let shard = spread % SHARDS as u64;
+        let mut slots = lock(&self.shards[shard as usize]);
         let slot = slots.free.pop().unwrap_or_else(|| {
             slots.slots.push(None);
             slots.slots.len() - 1
         });
         slots.slots[slot] = Some(Arc::downgrade(live));
         self.count.fetch_add(1, Ordering::Relaxed);
-        Ticket { shard, slot }
+        Ticket { shard: shard as u32, slot: slot as u32 }
     }
 
     pub(crate) fn remove(&self, ticket: &Ticket) {
-        let mut shard = lock(&self.shards[ticket.shard]);
-        shard.slots[ticket.slot] = None;
-        shard.free.push(ticket.slot);
+        let mut shard = lock(&self.shards[ticket.shard as usize]);
+        shard.slots[ticket.slot as usize] = None;
+        shard.free.push(ticket.slot as usize);
         self.count.fetch_sub(1, Ordering::Relaxed);
     }
 
@@ -64,7 +64,6 @@ impl Running {
         if self.count.load(Ordering::Relaxed) == 0 {
             return;
         }
-        let now = Instant::now();
         for shard in &self.shards {
             // Upgraded under the lock, shown outside of it: showing delivers.
             let long: Vec<Arc<Live>> = lock(shard)
@@ -72,7 +71,7 @@ impl Running {
                 .iter()
                 .flatten()
                 .filter_map(Weak::upgrade)
-                .filter(|live| now.saturating_duration_since(live.began()) >= after)
+                .filter(|live| live.elapsed() >= after)
                 .collect();
             long.iter().for_each(|live| live.show_in_progress());
         }

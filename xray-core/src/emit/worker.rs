@@ -9,7 +9,10 @@ use super::{
     hub::{Message, Shared, Timing},
     running::look_every,
 };
-use crate::sync::mpsc::{Receiver, RecvTimeoutError};
+use crate::{
+    record::prepare_clock,
+    sync::mpsc::{Receiver, RecvTimeoutError},
+};
 
 /// Records the emitter is given at a time.
 const BATCH: usize = 64;
@@ -28,6 +31,7 @@ pub(super) struct Worker {
 impl Worker {
     /// Runs until the last recorder and the last open segment are gone.
     pub(super) fn run(mut self) {
+        prepare_clock();
         let mut batch = Vec::with_capacity(BATCH);
         let look = self.timing.in_progress_after.map(|after| (after, look_every(after)));
         let mut look_at = look.map(|(_, every)| Instant::now() + every);

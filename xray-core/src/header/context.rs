@@ -100,10 +100,34 @@ impl TraceContext {
 }
 
 /// What travels with a trace beside its ids, and by which headers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Carried {
-    /// Of `X-Amzn-Trace-Id`.
-    pub(crate) data: Option<Arc<str>>,
-    pub(crate) tracestate: Option<Arc<str>>,
+    /// Most callers send none, and what is not recorded hands this on at each step: so it is small.
+    texts: Option<Arc<Texts>>,
     pub(crate) propagation: Propagation,
+}
+
+#[derive(Debug)]
+struct Texts {
+    /// Of `X-Amzn-Trace-Id`.
+    data: Option<Arc<str>>,
+    tracestate: Option<Arc<str>>,
+}
+
+impl Carried {
+    #[inline]
+    pub(crate) fn new(context: &TraceContext, propagation: Propagation) -> Self {
+        let (data, tracestate) = (&context.header.data, &context.tracestate);
+        let texts = (data.is_some() || tracestate.is_some())
+            .then(|| Arc::new(Texts { data: data.clone(), tracestate: tracestate.clone() }));
+        Self { texts, propagation }
+    }
+
+    pub(crate) fn data(&self) -> Option<&Arc<str>> {
+        self.texts.as_ref()?.data.as_ref()
+    }
+
+    pub(crate) fn tracestate(&self) -> Option<&str> {
+        self.texts.as_ref()?.tracestate.as_deref()
+    }
 }

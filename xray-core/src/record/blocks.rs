@@ -11,12 +11,15 @@ use super::{
 use crate::{
     SegmentId,
     document::{
-        AnnotationValue, HttpRequest, Link, MAX_ANNOTATION_VALUE, MAX_ANNOTATIONS,
-        MAX_METADATA_KEY, MAX_SHORT_TEXT, MAX_SQL, MAX_TEXT, Namespace, Sql, bounded, cut,
-        is_annotation, is_reserved_namespace,
+        AnnotationValue, HttpRequest, Link, MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE,
+        MAX_ANNOTATIONS, MAX_METADATA_KEY, MAX_SHORT_TEXT, MAX_SQL, MAX_TEXT, Namespace, Sql,
+        bounded, cut, is_annotation_value, is_reserved_namespace,
     },
     http::{Outcome, scrub_url},
 };
+
+/// Annotations of which X-Ray does not index the last.
+const FIRST_OF_MANY: usize = MAX_ANNOTATIONS + 1;
 
 impl Entity {
     /// Sets an indexed value. Keys are ASCII letters, digits and `_`, at most 500; another key is
@@ -32,9 +35,10 @@ impl Entity {
     /// Apart, so that the one branch of what is not sampled stands where `annotate` is called.
     #[inline(never)]
     fn annotate_sampled(&self, key: &str, value: &AnnotationValue<'_>) {
-        if !is_annotation(key, value) {
+        if !is_annotation_value(key, value) {
             return;
         }
+        let key = if key.len() > MAX_ANNOTATION_KEY { "" } else { key };
         let text = match value {
             AnnotationValue::String(text) => cut(text, MAX_ANNOTATION_VALUE),
             _ => "",
@@ -48,9 +52,7 @@ impl Entity {
                 AnnotationValue::Float(value) => AnnotationText::Float(value),
                 AnnotationValue::Bool(value) => AnnotationText::Bool(value),
             };
-            let before = record.annotations.len();
-            record.annotate(index, key, value);
-            many = before == MAX_ANNOTATIONS && record.annotations.len() > before;
+            many = record.annotate(index, key, value) && record.annotations.len() == FIRST_OF_MANY;
         });
         if many {
             crate::logging::warning!(
@@ -92,6 +94,7 @@ impl Entity {
 
     /// The request that is served or made. The URL is recorded without user, query and fragment, and
     /// cut at 4,096 characters.
+    #[inline]
     pub fn http_request(&self, method: &str, url: &str) {
         self.http(HttpRequest { method: Some(method), url: Some(url), ..HttpRequest::default() });
     }
@@ -108,28 +111,38 @@ impl Entity {
     ///     ..HttpRequest::default()
     /// });
     /// ```
-    // Takes the block by value, as it is written down in place.
-    #[expect(clippy::needless_pass_by_value, reason = "a block is built for this call")]
+    #[inline]
     pub fn http(&self, request: HttpRequest<'_>) {
-        if !self.is_sampled() {
-            return;
+        if self.is_sampled() {
+            self.http_sampled(request);
         }
-        let url = request.url.map(scrub_url);
-        let short = |text: Option<_>| text.map(|text| cut(text, MAX_SHORT_TEXT));
-        let long = |text: Option<_>| text.map(|text| cut(text, MAX_TEXT));
-        let (method, client_ip) = (short(request.method), short(request.client_ip));
-        let texts = [method, long(url.as_deref()), long(request.user_agent), client_ip];
-        let bytes = texts.iter().flatten().map(|text| text.len()).sum();
+    }
+
+    // Takes the block by value, so that it is only built on this side of the branch.
+    #[inline(never)]
+    #[expect(clippy::needless_pass_by_value, reason = "a block is built for this call")]
+    fn http_sampled(&self, request: HttpRequest<'_>) {
+        let HttpRequest { method, url, user_agent, client_ip, x_forwarded_for, traced } = request;
+        // What is long is cut here, which must come after what else happens to it.
+        let long = url.filter(|url| url.len() > MAX_TEXT).map(scrub_url);
+        let url = long.as_deref().or(url).map(|url| cut(url, MAX_TEXT));
+        let method = method.map(|text| cut(text, MAX_SHORT_TEXT));
+        let user_agent = user_agent.map(|text| cut(text, MAX_TEXT));
+        let client_ip = client_ip.map(|text| cut(text, MAX_SHORT_TEXT));
+        let len = |text: Option<&str>| text.map_or(0, str::len);
+        let bytes = len(method) + len(url) + len(user_agent) + len(client_ip);
         self.change(bytes, |record, index| {
-            let [method, url, user_agent, client_ip] =
-                texts.map(|text| text.map(|text| record.push_text(text)));
+            let method = record.push_some(method);
+            let url = record.push_some(url);
+            let user_agent = record.push_some(user_agent);
+            let client_ip = record.push_some(client_ip);
             let http = record.http(index);
             http.method = method.or(http.method);
             http.url = url.or(http.url);
             http.user_agent = user_agent.or(http.user_agent);
             http.client_ip = client_ip.or(http.client_ip);
-            http.x_forwarded_for |= request.x_forwarded_for;
-            http.traced |= request.traced;
+            http.x_forwarded_for |= x_forwarded_for;
+            http.traced |= traced;
         });
     }
 
@@ -166,10 +179,37 @@ impl Entity {
 
     /// The query that is made; fields that are not given stay as they are. Statement and URL are cut at
     /// 4,096 characters, the others at 250.
-    // Takes the block by value, as it is written down in place.
-    #[expect(clippy::needless_pass_by_value, reason = "a block is built for this call")]
+    #[inline]
     pub fn sql(&self, sql: Sql<'_>) {
-        let texts = [
+        let Sql {
+            url,
+            connection_string,
+            sanitized_query,
+            database_type,
+            database_version,
+            driver_version,
+            user,
+            preparation,
+        } = sql;
+        if !self.is_sampled() {
+            return;
+        }
+        // Put together again, so that it is only built on this side of the branch.
+        self.sql_sampled(&Sql {
+            url,
+            connection_string,
+            sanitized_query,
+            database_type,
+            database_version,
+            driver_version,
+            user,
+            preparation,
+        });
+    }
+
+    #[inline(never)]
+    fn sql_sampled(&self, sql: &Sql<'_>) {
+        let shortened = [
             (&sql.url, MAX_TEXT),
             (&sql.connection_string, MAX_TEXT),
             (&sql.sanitized_query, MAX_SQL),
@@ -178,14 +218,16 @@ impl Entity {
             (&sql.driver_version, MAX_SHORT_TEXT),
             (&sql.user, MAX_SHORT_TEXT),
             (&sql.preparation, MAX_SHORT_TEXT),
-        ];
-        let texts = texts.map(|(text, chars)| text.as_deref().map(|text| cut(text, chars)));
-        let bytes = texts.iter().flatten().map(|text| text.len()).sum();
+        ]
+        .map(|(text, chars)| text.as_deref().map(|text| cut(text, chars)));
+        let bytes = shortened.iter().flatten().map(|text| text.len()).sum();
         self.change(bytes, |record, index| {
-            let texts = texts.map(|text| text.map(|text| record.push_text(text)));
-            let fields = record.sql(index).fields();
-            for (field, text) in fields.into_iter().zip(texts) {
-                *field = text.or(*field);
+            record.sql(index);
+            for (field, text) in shortened.into_iter().enumerate() {
+                if let Some(text) = text {
+                    let text = record.push_text(text);
+                    *record.sql(index).fields()[field] = Some(text);
+                }
             }
         });
     }

@@ -310,7 +310,7 @@ impl RecorderBuilder {
         let plugins = if enabled { self.plugins } else { Vec::new() };
         let detection = Detection::start(plugins, self.machine);
         Ok(Recorder::new(Inner {
-            service,
+            service: service.clone(),
             enabled,
             random_noop_ids,
             propagation,
@@ -323,6 +323,7 @@ impl RecorderBuilder {
             variables,
             keep: self.keep,
             common: Arc::new(Common {
+                service,
                 version: self.version,
                 working_directory,
                 annotations: self.annotations,

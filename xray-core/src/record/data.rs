@@ -1,14 +1,19 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use serde_json::Value;
 
 use super::{
     Common,
     exceptions::Described,
+    ids::Ids,
     slots::{
         AnnotationData, AnnotationText, EntityData, HttpData, List, MetadataData, NONE, OPEN,
         Place, Rest, SqlData, Text,
     },
+    sources::Sources,
     watch::End,
 };
 use crate::{SegmentId, TraceId, sample::RuleState};
@@ -44,13 +49,14 @@ pub(crate) struct Data {
     pub(crate) http: Vec<HttpData>,
     pub(crate) sql: Vec<SqlData>,
     pub(crate) rest: Vec<Rest>,
-    /// Bytes of metadata and of [`Rest`], estimated.
-    pub(crate) other_bytes: usize,
+    /// Roughly the bytes that it holds.
+    pub(super) bytes: usize,
+    pub(super) ids: Ids,
 }
 
 impl Data {
+    /// Makes it as new, for another trace of the same recorder.
     pub(crate) fn clear(&mut self) {
-        self.common = None;
         self.rule = None;
         self.text.clear();
         self.entities.clear();
@@ -62,7 +68,27 @@ impl Data {
         self.http.clear();
         self.sql.clear();
         self.rest.clear();
-        self.other_bytes = 0;
+        self.bytes = 0;
+    }
+
+    /// Begins an empty record; gives the id of its first entity.
+    pub(super) fn begin(&mut self, name: &str, sources: &Sources) -> SegmentId {
+        self.ids = Ids::new(sources);
+        let id = self.ids.next(sources);
+        self.push_entity(id, NONE, name, 0);
+        id
+    }
+
+    /// Adds an open entity as the last child of `parent`.
+    pub(super) fn begin_child(
+        &mut self,
+        parent: u32,
+        name: &str,
+        start: u64,
+        sources: &Sources,
+    ) -> Place {
+        let id = self.ids.next(sources);
+        Place { index: self.push_entity(id, parent, name, start), id }
     }
 
     /// How the segment ended.
@@ -78,14 +104,12 @@ impl Data {
 
     /// Roughly the bytes this record holds.
     pub(crate) fn size(&self) -> usize {
-        self.text.len()
-            + self.other_bytes
-            + self.entities.len() * size_of::<EntityData>()
-            + self.annotations.len() * size_of::<AnnotationData>()
-            + self.metadata.len() * size_of::<MetadataData>()
-            + self.http.len() * size_of::<HttpData>()
-            + self.sql.len() * size_of::<SqlData>()
-            + self.rest.len() * size_of::<Rest>()
+        self.bytes
+    }
+
+    /// Counts bytes that lie outside of the flat vectors.
+    pub(super) fn count_bytes(&mut self, bytes: usize) {
+        self.bytes += bytes;
     }
 
     /// Roughly the bytes of the document that would leave now.
@@ -101,7 +125,13 @@ impl Data {
     pub(crate) fn push_text(&mut self, text: &str) -> Text {
         let start = self.text.len() as u32;
         self.text.push_str(text);
+        self.bytes += text.len();
         Text { start, len: text.len() as u32 }
+    }
+
+    #[inline]
+    pub(super) fn push_some(&mut self, text: Option<&str>) -> Option<Text> {
+        text.map(|text| self.push_text(text))
     }
 
     pub(crate) fn text(&self, text: Text) -> &str {
@@ -134,6 +164,7 @@ impl Data {
             annotations: List::EMPTY,
             metadata: List::EMPTY,
         };
+        self.bytes += size_of::<EntityData>();
         let index = match self.free.pop() {
             Some(index) => {
                 self.entities[index as usize] = entity;
@@ -182,6 +213,26 @@ impl Data {
         self.entities.get_mut(place.index as usize).filter(|entity| entity.id == place.id)
     }
 
+    /// Ends an entity so many microseconds after the record's start, or at a time that has been;
+    /// `false` if it has left or has ended before.
+    #[inline]
+    pub(super) fn end_entity(&mut self, place: Place, now: u64, at: Option<SystemTime>) -> bool {
+        let start = self.start;
+        let Some(entity) = self.entity(place).filter(|entity| entity.is_open()) else {
+            return false;
+        };
+        let now = at.map_or(now, |at| micros_since_epoch(at).saturating_sub(start));
+        entity.end = now.clamp(entity.start, OPEN - 1);
+        true
+    }
+
+    /// Whether the entity has neither ended nor left.
+    #[inline]
+    pub(super) fn is_open_at(&self, place: Place) -> bool {
+        let entity = self.entities.get(place.index as usize);
+        entity.is_some_and(|entity| entity.id == place.id && entity.is_open())
+    }
+
     /// Subsegments that are held, open or ended.
     pub(crate) fn held(&self) -> usize {
         self.entities.len() - self.free.len() - 1
@@ -194,22 +245,25 @@ impl Data {
         })
     }
 
-    /// Sets the annotation, replacing the value of a key that is there.
-    pub(crate) fn annotate(&mut self, entity: u32, key: &str, value: AnnotationText) {
+    /// Sets the annotation, replacing the value of a key that is there; `true` if none was.
+    #[inline]
+    pub(crate) fn annotate(&mut self, entity: u32, key: &str, value: AnnotationText) -> bool {
         let mut at = self.entities[entity as usize].annotations.first;
         while at != NONE {
             if self.text(self.annotations[at as usize].key) == key {
                 self.annotations[at as usize].value = value;
-                return;
+                return false;
             }
             at = self.annotations[at as usize].next;
         }
         self.push_annotation(entity, key, value);
+        true
     }
 
     /// Adds an annotation whose key is not there.
     pub(super) fn push_annotation(&mut self, entity: u32, key: &str, value: AnnotationText) {
         let key = self.push_text(key);
+        self.bytes += size_of::<AnnotationData>();
         let index = self.annotations.len() as u32;
         self.annotations.push(AnnotationData { key, value, next: NONE });
         let list = &mut self.entities[entity as usize].annotations;
@@ -228,7 +282,7 @@ impl Data {
             if self.text(item.key) == key && self.text(item.namespace) == namespace {
                 let added = value_size(&value);
                 let before = std::mem::replace(&mut self.metadata[at as usize].value, value);
-                self.other_bytes = (self.other_bytes + added).saturating_sub(value_size(&before));
+                self.bytes = (self.bytes + added).saturating_sub(value_size(&before));
                 return;
             }
             at = item.next;
@@ -238,7 +292,7 @@ impl Data {
 
     /// Adds a metadata value whose key is not there.
     pub(super) fn push_metadata(&mut self, entity: u32, namespace: &str, key: &str, value: Value) {
-        self.other_bytes += value_size(&value);
+        self.bytes += size_of::<MetadataData>() + value_size(&value);
         let namespace = self.push_text(namespace);
         let key = self.push_text(key);
         let index = self.metadata.len() as u32;
@@ -252,25 +306,33 @@ impl Data {
     }
 
     pub(crate) fn http(&mut self, entity: u32) -> &mut HttpData {
-        block(&mut self.entities[entity as usize].http, &mut self.http)
+        block(&mut self.entities[entity as usize].http, &mut self.http, &mut self.bytes)
     }
 
     pub(crate) fn rest(&mut self, entity: u32) -> &mut Rest {
-        block(&mut self.entities[entity as usize].rest, &mut self.rest)
+        block(&mut self.entities[entity as usize].rest, &mut self.rest, &mut self.bytes)
     }
 
     pub(crate) fn sql(&mut self, entity: u32) -> &mut SqlData {
-        block(&mut self.entities[entity as usize].sql, &mut self.sql)
+        block(&mut self.entities[entity as usize].sql, &mut self.sql, &mut self.bytes)
     }
 }
 
 /// The entity's block in its vector, made on first use.
-fn block<'a, T: Default>(index: &mut u32, blocks: &'a mut Vec<T>) -> &'a mut T {
+#[inline]
+fn block<'a, T: Default>(index: &mut u32, blocks: &'a mut Vec<T>, bytes: &mut usize) -> &'a mut T {
     if *index == NONE {
+        *bytes += size_of::<T>();
         *index = blocks.len() as u32;
         blocks.push(T::default());
     }
     &mut blocks[*index as usize]
+}
+
+/// A time so late that it does not fit counts as the latest that does.
+fn micros_since_epoch(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Roughly the bytes of a JSON value.

@@ -3,12 +3,13 @@ use std::{sync::Arc, time::SystemTime};
 use super::{
     Entered, Live, Recorder, Scope, Subsegment, context,
     data::Data,
+    settle::noted_name,
     slots::{Place, Rest, flag},
     sources::Sources,
     state::Role,
     watch::Unrecorded,
 };
-use crate::{SegmentId, TraceId, document::clean_name, header::Carried};
+use crate::{SegmentId, TraceId, emit::Ticket, header::Carried};
 
 /// A handle to a segment or a subsegment: what can be recorded on it.
 ///
@@ -164,7 +165,7 @@ impl Entity {
 
     fn recorder_key(&self) -> Option<usize> {
         match &self.0 {
-            Kind::Recorded { live, .. } => Some(live.recorder.key()),
+            Kind::Recorded { live, .. } => live.recorder().map(Recorder::key),
             Kind::Passing(passing) => Some(passing.recorder),
             Kind::Facade(facade) => Some(facade.recorder.key()),
             Kind::Absent => None,
@@ -243,15 +244,12 @@ impl Entity {
     #[inline(never)]
     fn recorded_subsegment(&self, name: &str) -> Subsegment {
         let entity = match &self.0 {
-            Kind::Recorded { live, place } => {
-                let name = clean_name(name, live.recorder.service());
-                match live.begin_child(*place, &name) {
-                    Some((live, place)) => Self::recorded(live, place),
-                    None => self.not_recorded(),
-                }
-            }
+            Kind::Recorded { live, place } => match live.begin_child(*place, name) {
+                Some((live, place)) => Self::recorded(live, place),
+                None => self.not_recorded(),
+            },
             Kind::Facade(facade) => {
-                let name = clean_name(name, facade.recorder.service());
+                let name = noted_name(name, facade.recorder.service());
                 let caller = (Some(facade.trace_id), Some(facade.id));
                 let carried = facade.carried.clone();
                 let (live, id) =
@@ -308,6 +306,25 @@ impl Entity {
         }
     }
 
+    /// It is not shown any more when it runs for long.
+    pub(super) fn unwatch(&self, ticket: &Ticket) {
+        if let Kind::Recorded { live, .. } = &self.0
+            && let Some(recorder) = live.recorder()
+        {
+            recorder.hub().unwatch(ticket);
+        }
+    }
+
+    /// Ends a segment for its guard, now or at a given time, if it has not ended.
+    #[inline]
+    pub(super) fn finish(self, at: Option<SystemTime>) {
+        match self.0 {
+            Kind::Recorded { live, place } => live.finish(place, at),
+            Kind::Passing(Passing { watch: Some(watch), .. }) => watch.end(at),
+            Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => {}
+        }
+    }
+
     /// A segment that is not recorded and whose outcome is wanted all the same.
     pub(super) fn unrecorded(&self) -> Option<&Unrecorded> {
         match &self.0 {
@@ -326,7 +343,7 @@ impl Entity {
     /// Where ids of what is recorded here come from.
     pub(super) fn sources(&self) -> Option<&Sources> {
         match &self.0 {
-            Kind::Recorded { live, .. } => Some(live.recorder.sources()),
+            Kind::Recorded { live, .. } => live.recorder().map(Recorder::sources),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => None,
         }
     }
@@ -343,14 +360,14 @@ impl Entity {
             if record.streamed {
                 return crate::logging::debug!("a field of a segment that is not here is ignored");
             }
-            record.other_bytes += bytes;
+            record.count_bytes(bytes);
             change(record.rest(index));
         });
     }
 
     pub(super) fn change_rest(&self, bytes: usize, change: impl FnOnce(&mut Rest)) {
         self.change(bytes, |record, index| {
-            record.other_bytes += bytes;
+            record.count_bytes(bytes);
             change(record.rest(index));
         });
     }

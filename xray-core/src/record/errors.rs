@@ -121,7 +121,7 @@ impl Entity {
         // By itself, so that a full record still tells how it ended.
         self.change(0, |record, index| record.entities[index as usize].flags |= bit);
         self.change(bytes, |record, index| {
-            record.other_bytes += bytes;
+            record.count_bytes(bytes);
             record.add_exceptions(index, chain, known);
         });
     }

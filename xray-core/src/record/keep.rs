@@ -1,9 +1,10 @@
 use std::{fmt, sync::Arc, time::Duration};
 
+use super::{Data, Tree};
 use crate::{
     document::Document,
     sample::{caught, reservoir::Reservoir},
-    stats::Counters,
+    stats::{self, Counters},
 };
 
 /// Which requests are kept although the sampling decision was no: those that turn out to matter.
@@ -40,6 +41,18 @@ pub(super) enum Fate {
     Kept,
     Capped,
     Discarded,
+}
+
+impl Fate {
+    /// Whether it is kept, which is counted.
+    pub(super) fn counted(self, counters: &Counters) -> bool {
+        match self {
+            Self::Kept => stats::add(&counters.kept, 1),
+            Self::Capped => stats::add(&counters.kept_capped, 1),
+            Self::Discarded => {}
+        }
+        self == Self::Kept
+    }
 }
 
 impl Keep {
@@ -79,21 +92,22 @@ impl Keep {
         self
     }
 
-    pub(super) fn has_conditions(&self) -> bool {
-        self.faults || self.slower_than.is_some() || self.wanted.is_some()
-    }
-
-    /// `second` gives the current second of the wall clock.
+    /// What becomes of the segment of this record; `second` gives the current second of the wall clock.
     pub(super) fn judge(
         &self,
-        document: &Document<'_>,
+        record: &mut Data,
         second: impl FnOnce() -> u64,
         counters: &Counters,
     ) -> Fate {
-        let took = document.end_time.map_or(0.0, |end| end - document.start_time);
-        let worth = (self.faults && document.fault)
-            || self.slower_than.is_some_and(|limit| took > limit.as_secs_f64())
-            || self.wanted.as_ref().is_some_and(|wanted| caught(|| wanted(document), counters));
+        let end = record.end();
+        let mut wants = |wanted: &Wanted| {
+            record.settle();
+            let document = Tree::new(record).document(0);
+            caught(|| wanted(&document), counters)
+        };
+        let worth = (self.faults && end.fault)
+            || self.slower_than.is_some_and(|limit| end.took > limit)
+            || self.wanted.as_deref().is_some_and(&mut wants);
         match worth {
             false => Fate::Discarded,
             true if self.reservoir.take(second(), self.per_second) => Fate::Kept,

@@ -8,6 +8,7 @@ mod entity;
 mod errors;
 mod exceptions;
 mod hook;
+mod ids;
 mod install;
 mod keep;
 mod live;
@@ -17,12 +18,14 @@ mod sampling;
 mod scope;
 mod segment;
 mod settings;
+mod settle;
 mod slots;
 mod sources;
 mod stack;
 mod state;
 mod subsegment;
 mod subtree;
+mod ticks;
 mod view;
 mod watch;
 
@@ -42,6 +45,7 @@ pub(crate) use data::Data;
 pub(crate) use hook::Hook;
 pub(crate) use live::Live;
 pub(crate) use sources::since_epoch;
+pub(crate) use ticks::prepare as prepare_clock;
 pub(crate) use view::Tree;
 
 use std::sync::Arc;
@@ -51,6 +55,8 @@ use crate::{document::AnnotationValue, environment::Detection, stats::Counters};
 /// What all segments of a recorder share.
 #[derive(Debug)]
 pub(crate) struct Common {
+    /// The service's name.
+    pub(crate) service: String,
     pub(crate) version: Option<String>,
     pub(crate) working_directory: Option<String>,
     /// Annotations of every segment.

@@ -51,7 +51,7 @@ impl Entity {
     /// W3C's `tracestate` for a call that this entity makes, as it came with the trace.
     #[must_use]
     pub fn tracestate(&self) -> Option<&str> {
-        self.carried()?.tracestate.as_deref()
+        self.carried()?.tracestate()
     }
 
     fn header(&self) -> Option<TraceHeader> {
@@ -66,7 +66,7 @@ impl Entity {
             Kind::Facade(facade) => (facade.trace_id, Some(facade.id), Some(Sampled::Yes)),
             Kind::Absent => return None,
         };
-        let data = self.carried()?.data.clone();
+        let data = self.carried()?.data().cloned();
         Some(TraceHeader { root: Some(root), parent, sampled, data })
     }
 

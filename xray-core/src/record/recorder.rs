@@ -263,11 +263,7 @@ impl Recorder {
     }
 
     pub(super) fn carried(&self, context: &TraceContext) -> Carried {
-        Carried {
-            data: context.header.data.clone(),
-            tracestate: context.tracestate.clone(),
-            propagation: self.inner.propagation,
-        }
+        Carried::new(context, self.inner.propagation)
     }
 
     pub(super) fn keep(&self) -> Option<&Keep> {

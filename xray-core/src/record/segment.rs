@@ -1,15 +1,17 @@
-use std::{future::poll_fn, ops::Deref, pin::pin, thread, time::SystemTime};
+use std::{future::poll_fn, mem, ops::Deref, pin::pin, thread, time::SystemTime};
 
 use super::{
     Entity, Live, Recorder,
     entity::Passing,
+    settle::noted_name,
     slots::Place,
     state::{Provisional, Role},
     watch::{Unrecorded, Watch},
 };
 use crate::{
     Error, SegmentId, TraceId,
-    document::{MAX_SHORT_TEXT, clean_name, cut, is_name},
+    document::{MAX_SHORT_TEXT, cut, is_name},
+    emit::Ticket,
     header::{Sampled, TraceContext, TraceHeader},
     sample::{SamplingDecision, SamplingRequest},
     stats,
@@ -34,11 +36,21 @@ pub struct Segment {
     entity: Entity,
     /// Begun by a destructor while a panic of something else went by.
     unwinding: bool,
+    /// Its place among the segments that run, so that a long one is shown.
+    ticket: Option<Ticket>,
 }
 
 impl Segment {
     fn new(entity: Entity) -> Self {
-        Self { entity, unwinding: thread::panicking() }
+        Self { entity, unwinding: thread::panicking(), ticket: None }
+    }
+
+    #[inline]
+    fn finish(&mut self, at: Option<SystemTime>) {
+        if let Some(ticket) = self.ticket.take() {
+            self.entity.unwatch(&ticket);
+        }
+        mem::replace(&mut self.entity, Entity::absent()).finish(at);
     }
 
     /// Begins a segment of its own trace with the installed recorder, if its sampling rules want it.
@@ -54,8 +66,8 @@ impl Segment {
     pub fn end(self) {}
 
     /// Ends the segment at a time that has been; one before its begin counts as its begin.
-    pub fn end_at(self, at: SystemTime) {
-        self.entity.end(Some(at));
+    pub fn end_at(mut self, at: SystemTime) {
+        self.finish(Some(at));
     }
 }
 
@@ -73,7 +85,7 @@ impl Drop for Segment {
         if thread::panicking() && !self.unwinding {
             self.entity.record_failure("panic", "the code of the segment panicked", true);
         }
-        self.entity.end(None);
+        self.finish(None);
     }
 }
 
@@ -179,12 +191,11 @@ impl<'a> SegmentBuilder<'a> {
         };
         let counter = if sampled { &inner.counters.sampled } else { &inner.counters.unsampled };
         stats::add(counter, 1);
-        let entity = match role {
-            Ok(role) => self.record(role, sampled),
-            Err(watch) => Entity::passing(self.passing(watch)),
-        };
         inner.hub.check_deadlines();
-        Segment::new(entity)
+        match role {
+            Ok(role) => self.record(role, sampled),
+            Err(watch) => Segment::new(Entity::passing(self.passing(watch))),
+        }
     }
 
     /// The caller decides first, then the code, then the rules.
@@ -205,20 +216,17 @@ impl<'a> SegmentBuilder<'a> {
         }
     }
 
-    fn record(self, role: Role, sampled: bool) -> Entity {
-        let inner = self.recorder.inner();
-        let name = clean_name(self.name, &inner.service);
+    fn record(self, role: Role, sampled: bool) -> Segment {
+        let name = noted_name(self.name, self.recorder.service());
         let TraceHeader { root, parent, .. } = self.context.header;
         let carried = self.recorder.carried(&self.context);
         let (live, id) = Live::begin(self.recorder, &name, (root, parent), carried, role);
-        if self.watched && sampled {
-            live.watch();
-        }
+        let ticket = if self.watched && sampled { live.watch() } else { None };
         let entity = Entity::recorded(live, Place { index: 0, id });
         if let Some(link) = self.context.link {
             entity.link(link);
         }
-        entity
+        Segment { entity, unwinding: thread::panicking(), ticket }
     }
 
     fn passing(self, watch: Option<Watch>) -> Passing {

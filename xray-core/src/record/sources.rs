@@ -1,5 +1,6 @@
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::ticks::Moment;
 use crate::{
     SegmentId, TraceId,
     testing::{TestChance, TestClock, TestIds},
@@ -65,14 +66,18 @@ pub(crate) fn since_epoch(clock: Option<&TestClock>) -> Duration {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Beginning {
     pub(super) wall: Duration,
-    pub(super) mono: Instant,
+    mono: Moment,
 }
 
 impl Beginning {
+    /// Of what has not begun.
+    pub(super) const NEVER: Self = Self { wall: Duration::ZERO, mono: Moment::ZERO };
+
     pub(super) fn now(sources: &Sources) -> Self {
-        Self { wall: sources.now(), mono: Instant::now() }
+        Self { wall: sources.now(), mono: Moment::now() }
     }
 
+    #[inline]
     pub(super) fn elapsed(&self, sources: &Sources) -> Duration {
         match &sources.clock {
             None => self.mono.elapsed(),

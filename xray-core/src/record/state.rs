@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Data, watch::Watch};
-use crate::{document::MAX_DATAGRAM, emit::Ticket, sample::RuleState};
+use super::{Data, Recorder, keep::Fate, watch::Watch};
+use crate::{document::MAX_DATAGRAM, sample::RuleState};
 
 /// Room in the queue that makes a look through the whole segment worth it.
 const SWEEP: usize = 1_024;
@@ -28,7 +28,7 @@ pub(crate) struct Provisional {
     pub(crate) continued: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct State {
     /// `None` once the record has left for good.
     pub(super) record: Option<Box<Data>>,
@@ -40,8 +40,6 @@ pub(super) struct State {
     pub(super) open_subsegments: u32,
     /// The segment left while subsegments were open; each of them leaves at its own end.
     pub(super) left_early: bool,
-    /// Its place among the segments that run, while it does.
-    pub(super) ticket: Option<Ticket>,
     /// It has been shown as in progress, which X-Ray takes once.
     pub(super) shown: bool,
     /// The record is over the streaming threshold, and what was ready to leave has left.
@@ -57,6 +55,29 @@ pub(super) enum Leaving {
 }
 
 impl State {
+    /// Whether all stays together at the end of a subsegment: the usual case, which needs no more
+    /// than this look.
+    #[inline]
+    pub(super) fn stays(&mut self, threshold: usize) -> bool {
+        let Some(record) = &self.record else { return false };
+        if !self.segment_open || self.left_early {
+            return false;
+        }
+        // What may be thrown away as a whole must stay together.
+        self.provisional || {
+            let stays = !over(record, threshold);
+            self.streaming &= !stays;
+            stays
+        }
+    }
+
+    /// Settles whether a provisional segment leaves.
+    pub(super) fn decide(&mut self, fate: Fate, recorder: &Recorder) -> bool {
+        self.provisional = false;
+        self.discarded = fate != Fate::Kept;
+        fate.counted(recorder.counters())
+    }
+
     /// `room` is how many subsegments the queue takes now.
     pub(super) fn leaving(&mut self, ended: u32, threshold: usize, room: usize) -> Leaving {
         let Some(record) = self.record.as_mut() else { return Leaving::Nothing };
@@ -74,7 +95,7 @@ impl State {
         if self.provisional {
             return Leaving::Nothing;
         }
-        if record.held() <= threshold && record.document_size() <= STREAM_BYTES {
+        if !over(record, threshold) {
             self.streaming = false;
             return Leaving::Nothing;
         }
@@ -94,4 +115,10 @@ impl State {
         self.streaming = parts.len() < room;
         Leaving::Parts(parts)
     }
+}
+
+/// Whether it is time that subsegments leave before their segment.
+#[inline]
+fn over(record: &Data, threshold: usize) -> bool {
+    record.held() > threshold || record.document_size() > STREAM_BYTES
 }

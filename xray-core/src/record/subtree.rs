@@ -167,6 +167,7 @@ impl Data {
             parent_id: self.parent_id,
             streamed: self.streamed,
             start: self.start,
+            ids: self.ids,
             ..Self::default()
         }
     }
@@ -179,6 +180,7 @@ impl Data {
         }
         let mut packed = self.empty_copy();
         packed.entities.clone_from(&self.entities);
+        packed.count_bytes(size_of_val(&*self.entities));
         packed.free.clone_from(&self.free);
         packed.described.clone_from(&self.described);
         for (index, entity) in self.entities.iter().enumerate() {

@@ -1,0 +1,146 @@
+use std::sync::{Arc, PoisonError, atomic::Ordering};
+
+use super::Live;
+use crate::{
+    SegmentId, TraceId,
+    emit::lock,
+    header::Carried,
+    record::{
+        Data, Recorder,
+        data::MAX_ENTITIES,
+        settle::noted_name,
+        slots::Place,
+        sources::Beginning,
+        state::{Role, State},
+    },
+    stats::Drop,
+};
+
+impl Live {
+    /// One that records nothing yet, with an empty record to fill.
+    pub(crate) fn unused(data: Box<Data>) -> Self {
+        Self {
+            recorder: None,
+            trace_id: TraceId::NOOP,
+            id: SegmentId::NOOP,
+            carried: Carried::default(),
+            provisional: None,
+            beginning: Beginning::NEVER,
+            watch: None,
+            promoted: false.into(),
+            held: 0.into(),
+            state: State { record: Some(data), ..State::default() }.into(),
+        }
+    }
+
+    /// As unused with an empty record, and without an allocation if nobody has a handle any more.
+    pub(crate) fn reused(mut self: Arc<Self>, data: Box<Data>) -> Arc<Self> {
+        let Some(live) = Arc::get_mut(&mut self) else { return Arc::new(Self::unused(data)) };
+        live.recorder = None;
+        live.watch = None;
+        live.carried = Carried::default();
+        live.state.get_mut().unwrap_or_else(PoisonError::into_inner).record = Some(data);
+        self
+    }
+
+    /// Begins a segment, or a subsegment that leaves on its own; returns it with its id.
+    pub(crate) fn begin(
+        recorder: &Recorder,
+        name: &str,
+        caller: (Option<TraceId>, Option<SegmentId>),
+        carried: Carried,
+        role: Role,
+    ) -> (Arc<Self>, SegmentId) {
+        let hub = recorder.hub();
+        let mut live = hub.used().unwrap_or_else(|| Arc::new(Self::unused(Box::default())));
+        // Of what is unused nobody else has a handle.
+        if let Some(live) = Arc::get_mut(&mut live) {
+            live.set_up(recorder, name, caller, carried, role);
+        }
+        let id = live.id;
+        (live, id)
+    }
+
+    #[inline]
+    fn set_up(
+        &mut self,
+        recorder: &Recorder,
+        name: &str,
+        (root, parent): (Option<TraceId>, Option<SegmentId>),
+        carried: Carried,
+        role: Role,
+    ) {
+        let sources = recorder.sources();
+        self.beginning = Beginning::now(sources);
+        let wall = self.beginning.wall;
+        self.trace_id = root.unwrap_or_else(|| sources.trace_id(wall.as_secs()));
+        self.carried = carried;
+        self.promoted.store(false, Ordering::Relaxed);
+        self.held.store(0, Ordering::Relaxed);
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let mut record = state.record.take().unwrap_or_default();
+        record.streamed = matches!(role, Role::Streamed);
+        (record.rule, self.provisional, self.watch) = match role {
+            Role::Segment(rule, watch) => (rule, None, watch),
+            Role::Streamed => (None, None, None),
+            Role::Provisional(provisional, watch) => (None, Some(provisional), watch),
+        };
+        record.common.get_or_insert_with(|| Arc::clone(recorder.common()));
+        record.trace_id = Some(self.trace_id);
+        record.parent_id = parent;
+        record.start = wall.as_micros() as u64;
+        self.id = record.begin(name, sources);
+        *state = State {
+            provisional: self.provisional.is_some(),
+            segment_open: true,
+            record: Some(record),
+            ..State::default()
+        };
+        self.recorder = Some(recorder.clone());
+    }
+
+    /// Begins a subsegment; returns what it is recorded in and its place there, `None` under a
+    /// segment that was thrown away.
+    pub(crate) fn begin_child(
+        self: &Arc<Self>,
+        parent: Place,
+        name: &str,
+    ) -> Option<(Arc<Self>, Place)> {
+        let recorder = self.recorder.as_ref()?;
+        let start = self.micros(recorder);
+        let name = &*noted_name(name, recorder.service());
+        {
+            let mut state = lock(&self.state);
+            if state.discarded {
+                return None;
+            }
+            let provisional = state.provisional;
+            let State { record, open_subsegments, .. } = &mut *state;
+            if let Some(record) = record
+                && record.held() < MAX_ENTITIES
+                && record.fits(name.len())
+                && record.entity(parent).is_some()
+            {
+                let place = record.begin_child(parent.index, name, start, recorder.sources());
+                *open_subsegments += 1;
+                return Some((Arc::clone(self), place));
+            }
+            if provisional {
+                recorder.counters().dropped(Drop::RecordFull, 1);
+                return None;
+            }
+        }
+        // The parent has left, as it has for a task that outlives its request, or the record is
+        // full: the subsegment leaves in a document of its own.
+        let caller = (Some(self.trace_id), Some(parent.id));
+        let carried = self.carried.clone();
+        let (live, id) = Self::begin(recorder, name, caller, carried, Role::Streamed);
+        Some((live, Place { index: 0, id }))
+    }
+
+    /// Microseconds since it began.
+    #[inline]
+    pub(super) fn micros(&self, recorder: &Recorder) -> u64 {
+        self.beginning.elapsed(recorder.sources()).as_micros() as u64
+    }
+}

@@ -1,0 +1,60 @@
+use super::{Live, end::judge};
+use crate::{
+    emit::{Record, lock},
+    stats,
+};
+
+impl Live {
+    /// Sends a segment that has ended and whose subsegments have not: these are marked in progress,
+    /// and each leaves again, complete, when it ends.
+    pub(crate) fn leave_early(&self) {
+        let Some(recorder) = &self.recorder else { return };
+        let copy = {
+            let state = lock(&self.state);
+            state.record.as_ref().filter(|_| state.provisional).map(|record| record.copy_whole())
+        };
+        // Outside of the lock, since it may ask the user's code.
+        let fate = copy.map(|mut copy| judge(recorder, &mut copy));
+        let mut state = lock(&self.state);
+        if state.segment_open || state.left_early {
+            return;
+        }
+        let Some(record) = state.record.as_mut() else { return };
+        let copy = record.leave_behind_open();
+        // It is decided only now: an end or a demand to keep it may have come first, and decided.
+        let fate = fate.filter(|_| state.provisional);
+        if fate.is_some_and(|fate| !state.decide(fate, recorder)) {
+            state.record = None;
+            return;
+        }
+        state.left_early = true;
+        stats::add(&recorder.counters().left_early, 1);
+        recorder.hub().deliver(Record::new(Box::new(copy)));
+    }
+
+    /// Sends what is there of a segment that runs, once.
+    pub(crate) fn show_in_progress(&self) {
+        let Some(recorder) = &self.recorder else { return };
+        let mut state = lock(&self.state);
+        if !state.segment_open || state.shown {
+            return;
+        }
+        state.shown = true;
+        let Some(record) = &state.record else { return };
+        stats::add(&recorder.counters().in_progress, 1);
+        recorder.hub().deliver(Record::new(Box::new(record.copy_whole())));
+    }
+
+    /// Throws away what has not left, and what will be recorded yet.
+    pub(crate) fn discard(&self) {
+        let record = {
+            let mut state = lock(&self.state);
+            state.segment_open = false;
+            state.discarded = true;
+            state.record.take()
+        };
+        if let Some(recorder) = self.recorder.as_ref().filter(|_| record.is_some()) {
+            stats::add(&recorder.counters().discarded, 1);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! A segment being recorded.
+
+mod begin;
+mod end;
+mod leave;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{
+    Data, Recorder,
+    slots::Place,
+    sources::Beginning,
+    state::{Provisional, State},
+    watch::Watch,
+};
+use crate::{
+    SegmentId, TraceId,
+    emit::{Ticket, lock},
+    header::Carried,
+    stats::{self, Drop},
+    sync::{Mutex, atomic::AtomicUsize},
+};
+
+/// A segment being recorded, with all its subsegments, behind one lock of its own.
+///
+/// It is used again for another segment when nobody has a handle any more, so in steady state
+/// recording allocates nothing.
+#[derive(Debug)]
+pub(crate) struct Live {
+    /// `None` only while it waits to be used again: it must not keep its recorder then.
+    recorder: Option<Recorder>,
+    pub(crate) trace_id: TraceId,
+    /// Id of the record's first entity.
+    pub(crate) id: SegmentId,
+    /// What the caller's headers carried, for the headers of our own calls.
+    pub(crate) carried: Carried,
+    /// The decision was no, and callers and callees were told so; it may still be kept at its end.
+    pub(crate) provisional: Option<Provisional>,
+    beginning: Beginning,
+    /// How it ends is reported for the sampling rule.
+    watch: Option<Watch>,
+    /// Code demanded that it is kept, although the decision was no.
+    promoted: AtomicBool,
+    /// Bytes that count as held while it waits for its subsegments.
+    held: AtomicUsize,
+    state: Mutex<State>,
+}
+
+impl Live {
+    pub(crate) fn recorder(&self) -> Option<&Recorder> {
+        self.recorder.as_ref()
+    }
+
+    /// Changes an entity that has not ended; `bytes` is what the change adds.
+    #[inline]
+    pub(crate) fn change(&self, place: Place, bytes: usize, change: impl FnOnce(&mut Data)) {
+        let ignored = {
+            let mut state = lock(&self.state);
+            match state.record.as_mut() {
+                Some(record) if record.is_open_at(place) => {
+                    // What is only set, such as a fault, has a place already.
+                    if bytes == 0 || record.fits(bytes) {
+                        return change(record);
+                    }
+                    None
+                }
+                Some(_) => Some("the end"),
+                None => Some("the trace has left"),
+            }
+        };
+        self.not_changed(ignored);
+    }
+
+    /// Outside of the lock, since the program's logger may record.
+    #[cold]
+    fn not_changed(&self, ignored: Option<&str>) {
+        match (ignored, &self.recorder) {
+            (Some(reason), _) => crate::logging::debug!("a change after {reason} is ignored"),
+            (None, Some(recorder)) => recorder.counters().dropped(Drop::RecordFull, 1),
+            (None, None) => {}
+        }
+    }
+
+    /// Shows it as in progress if it runs for long, until the ticket is given back.
+    pub(crate) fn watch(self: &Arc<Self>) -> Option<Ticket> {
+        self.recorder.as_ref()?.hub().watch(self, self.id.bits())
+    }
+
+    pub(crate) fn held(&self) -> &AtomicUsize {
+        &self.held
+    }
+
+    /// The time since it began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        let elapsed = |recorder: &Recorder| self.beginning.elapsed(recorder.sources());
+        self.recorder.as_ref().map(elapsed).unwrap_or_default()
+    }
+
+    /// Keeps a segment that the rules did not sample; from now on it is one as any other.
+    pub(crate) fn promote(&self) {
+        let Some(recorder) = &self.recorder else { return };
+        let mut state = lock(&self.state);
+        if state.provisional && state.record.is_some() {
+            state.provisional = false;
+            self.promoted.store(true, Ordering::Relaxed);
+            stats::add(&recorder.counters().promoted, 1);
+        }
+    }
+
+    /// What callers and callees are told: not sampled as long as it may be thrown away.
+    pub(crate) fn is_told_sampled(&self) -> bool {
+        self.provisional.is_none() || self.promoted.load(Ordering::Relaxed)
+    }
+
+    /// The name, while the entity is there.
+    pub(crate) fn name(&self, place: Place) -> Option<String> {
+        let service = self.recorder.as_ref()?.service();
+        let mut state = lock(&self.state);
+        let record = state.record.as_mut()?;
+        let name = record.entity(place)?.name;
+        Some(crate::document::clean_name(record.text(name), service).into_owned())
+    }
+}
