@@ -17,7 +17,7 @@ use super::{
     worker::Worker,
 };
 use crate::{
-    record::Live,
+    record::{Common, Live},
     stats::{Counters, Drop},
     sync::{
         Mutex, MutexGuard,
@@ -71,6 +71,7 @@ impl std::fmt::Debug for Road {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) counters: Arc<Counters>,
+    common: Arc<Common>,
     queued: AtomicUsize,
     queued_bytes: AtomicUsize,
     pool: ArrayQueue<Arc<Live>>,
@@ -90,10 +91,11 @@ impl Hub {
         emitter: Box<dyn Emitter>,
         delivery: Delivery,
         timing: Timing,
-        counters: Arc<Counters>,
+        common: Arc<Common>,
     ) -> Self {
         let shared = Arc::new(Shared {
-            counters,
+            counters: Arc::clone(&common.counters),
+            common,
             queued: AtomicUsize::new(0),
             queued_bytes: AtomicUsize::new(0),
             pool: ArrayQueue::new(POOL_RECORDS),
@@ -266,7 +268,9 @@ impl Shared {
         if batch.is_empty() {
             return;
         }
-        batch.iter_mut().for_each(Record::settle);
+        for record in batch.iter_mut() {
+            record.settled(&self.common);
+        }
         let emitted = catch_unwind(AssertUnwindSafe(|| emitter.emit(batch, &self.counters)));
         if emitted.is_err() {
             let first = self.counters.snapshot().dropped_emitter_panic == 0;

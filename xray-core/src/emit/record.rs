@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use super::trim::trim;
 use crate::{
     document::Document,
-    record::{Data, Live, Tree},
+    record::{Common, Data, Live, Tree},
 };
 
 /// What became of a record that was written.
@@ -23,25 +23,33 @@ pub struct Record {
     data: Box<Data>,
     /// What it was recorded in, to be used again with it.
     live: Option<Arc<Live>>,
+    size: usize,
 }
 
 impl Record {
+    /// A record that is written up.
     pub(crate) fn new(data: Box<Data>) -> Self {
-        Self { data, live: None }
+        Self { size: data.size(), data, live: None }
     }
 
-    pub(crate) fn with(data: Box<Data>, live: Arc<Live>) -> Self {
-        Self { data, live: Some(live) }
+    /// The record of a segment that has ended, with what it was recorded in: what is still to be
+    /// written up is there.
+    pub(crate) fn with(data: Box<Data>, live: Arc<Live>, size: usize) -> Self {
+        Self { data, live: Some(live), size }
     }
 
-    /// Brings its texts into the form in which they leave.
-    pub(super) fn settle(&mut self) {
+    /// The record written up, with its texts in the form in which they leave.
+    pub(crate) fn settled(&mut self, common: &Arc<Common>) -> &Data {
+        if let Some(live) = self.live.as_mut().and_then(Arc::get_mut) {
+            live.write_up(&mut self.data, common);
+        }
         self.data.settle();
+        &self.data
     }
 
     /// Empties it, for another segment to be recorded in.
     pub(super) fn emptied(self) -> Arc<Live> {
-        let Self { mut data, live } = self;
+        let Self { mut data, live, .. } = self;
         data.clear();
         match live {
             Some(live) => Live::reused(live, data),
@@ -52,7 +60,7 @@ impl Record {
     /// Roughly the bytes of memory it holds.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.data.size()
+        self.size
     }
 
     /// The documents of this record: usually one; a tree deeper than

@@ -3,6 +3,7 @@ use std::{sync::Arc, time::SystemTime};
 use super::{
     Entered, Live, Recorder, Scope, Subsegment, context,
     data::Data,
+    journal::Journal,
     settle::noted_name,
     slots::{Place, Rest, flag},
     sources::Sources,
@@ -306,6 +307,14 @@ impl Entity {
         }
     }
 
+    /// Ends a subsegment for its guard, now or at a given time.
+    #[inline]
+    pub(super) fn end_child(self, at: Option<SystemTime>) {
+        if let Kind::Recorded { live, place } = &self.0 {
+            live.end_child(*place, at);
+        }
+    }
+
     /// It is not shown any more when it runs for long.
     pub(super) fn unwatch(&self, ticket: &Ticket) {
         if let Kind::Recorded { live, .. } = &self.0
@@ -333,11 +342,9 @@ impl Entity {
         }
     }
 
+    #[inline]
     fn flag(&self, clear: u8, set: u8) {
-        self.change(0, |record, index| {
-            let flags = &mut record.entities[index as usize].flags;
-            *flags = (*flags & !clear) | set;
-        });
+        self.note_outcome(clear, set, None);
     }
 
     /// Where ids of what is recorded here come from.
@@ -345,6 +352,22 @@ impl Entity {
         match &self.0 {
             Kind::Recorded { live, .. } => live.recorder().map(Recorder::sources),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => None,
+        }
+    }
+
+    /// Notes something, where anything is recorded; `bytes` is what its texts add.
+    #[inline]
+    pub(super) fn note(&self, bytes: usize, note: impl FnOnce(&mut Journal, u32)) {
+        if let Kind::Recorded { live, place } = &self.0 {
+            live.note(*place, bytes, note);
+        }
+    }
+
+    /// Notes how it turns out.
+    #[inline]
+    pub(super) fn note_outcome(&self, clear: u8, set: u8, status: Option<u16>) {
+        if let Kind::Recorded { live, place } = &self.0 {
+            live.note_outcome(*place, clear, set, status);
         }
     }
 

@@ -7,11 +7,10 @@ use crate::{
     header::Carried,
     record::{
         Data, Recorder,
-        data::MAX_ENTITIES,
         settle::noted_name,
         slots::Place,
         sources::Beginning,
-        state::{Role, State},
+        state::{Heading, Role, State},
     },
     stats::Drop,
 };
@@ -29,7 +28,7 @@ impl Live {
             watch: None,
             promoted: false.into(),
             held: 0.into(),
-            state: State { record: Some(data), ..State::default() }.into(),
+            state: State::unused(data).into(),
         }
     }
 
@@ -39,7 +38,7 @@ impl Live {
         live.recorder = None;
         live.watch = None;
         live.carried = Carried::default();
-        live.state.get_mut().unwrap_or_else(PoisonError::into_inner).record = Some(data);
+        live.state.get_mut().unwrap_or_else(PoisonError::into_inner).reuse(data);
         self
     }
 
@@ -77,25 +76,22 @@ impl Live {
         self.carried = carried;
         self.promoted.store(false, Ordering::Relaxed);
         self.held.store(0, Ordering::Relaxed);
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let mut record = state.record.take().unwrap_or_default();
-        record.streamed = matches!(role, Role::Streamed);
-        (record.rule, self.provisional, self.watch) = match role {
+        let streamed = matches!(role, Role::Streamed);
+        let rule;
+        (rule, self.provisional, self.watch) = match role {
             Role::Segment(rule, watch) => (rule, None, watch),
             Role::Streamed => (None, None, None),
             Role::Provisional(provisional, watch) => (None, Some(provisional), watch),
         };
-        record.common.get_or_insert_with(|| Arc::clone(recorder.common()));
-        record.trace_id = Some(self.trace_id);
-        record.parent_id = parent;
-        record.start = wall.as_micros() as u64;
-        self.id = record.begin(name, sources);
-        *state = State {
-            provisional: self.provisional.is_some(),
-            segment_open: true,
-            record: Some(record),
-            ..State::default()
+        let heading = Heading {
+            trace_id: self.trace_id,
+            parent_id: parent,
+            start: wall.as_micros() as u64,
+            streamed,
+            rule,
         };
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.id = state.begin(heading, name, self.provisional.is_some(), sources);
         self.recorder = Some(recorder.clone());
     }
 
@@ -114,18 +110,13 @@ impl Live {
             if state.discarded {
                 return None;
             }
-            let provisional = state.provisional;
-            let State { record, open_subsegments, .. } = &mut *state;
-            if let Some(record) = record
-                && record.held() < MAX_ENTITIES
-                && record.fits(name.len())
-                && record.entity(parent).is_some()
-            {
-                let place = record.begin_child(parent.index, name, start, recorder.sources());
-                *open_subsegments += 1;
+            let place = state
+                .begin_child(parent, name, start, recorder.sources())
+                .or_else(|| state.begin_child_of_record(parent, name, start, recorder));
+            if let Some(place) = place {
                 return Some((Arc::clone(self), place));
             }
-            if provisional {
+            if state.provisional {
                 recorder.counters().dropped(Drop::RecordFull, 1);
                 return None;
             }
