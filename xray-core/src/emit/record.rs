@@ -2,6 +2,7 @@ use std::{fmt, sync::Arc};
 
 use super::trim::trim;
 use crate::{
+    TraceId,
     document::Document,
     record::{Data, Live, Tree},
 };
@@ -32,6 +33,10 @@ impl Record {
 
     pub(crate) fn with(data: Box<Data>, live: Arc<Live>) -> Self {
         Self { data, live: Some(live) }
+    }
+
+    pub(super) fn trace_id(&self) -> Option<TraceId> {
+        self.data.trace_id
     }
 
     /// Brings its texts into the form in which they leave.
