@@ -51,7 +51,7 @@ pub(crate) struct Timing {
 enum Road {
     Worker {
         sender: SyncSender<Message>,
-        /// To be woken for a flush; `None` if there is none.
+        /// To be woken from its rest; `None` if there is none.
         thread: Option<thread::Thread>,
     },
     Inline(Inline),
@@ -129,15 +129,19 @@ impl Hub {
     /// Says whether there was room for it.
     pub(crate) fn deliver(&self, record: Record) -> bool {
         let size = record.size();
-        let has_room = self.waiting().add(size);
+        let added = self.waiting().add(size);
         let delivered = match &self.road {
-            _ if !has_room => Err(Drop::QueueFull),
+            _ if !added.fits => Err(Drop::QueueFull),
             Road::Inline(inline) => {
                 inline.push(record);
                 Ok(())
             }
-            Road::Worker { sender, .. } => {
-                sender.try_send(Message::Record(record)).map_err(|error| match error {
+            Road::Worker { sender, thread } => {
+                let sent = sender.try_send(Message::Record(record));
+                if added.wakes {
+                    thread.iter().for_each(thread::Thread::unpark);
+                }
+                sent.map_err(|error| match error {
                     TrySendError::Full(_) => Drop::QueueFull,
                     TrySendError::Disconnected(_) => Drop::Closed,
                 })

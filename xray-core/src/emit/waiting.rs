@@ -6,6 +6,19 @@ pub(crate) const QUEUE_RECORDS: usize = 8_192;
 /// Bytes that may wait for the worker.
 pub(crate) const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 
+/// A worker that rests is woken as the queue passes these marks.
+const WAKE_RECORDS: usize = QUEUE_RECORDS / 16;
+const WAKE_BYTES: usize = QUEUE_BYTES / 16;
+
+/// What became of a record that was counted.
+#[derive(Debug)]
+pub(super) struct Added {
+    /// There is room for its bytes.
+    pub(super) fits: bool,
+    /// The worker should not rest any longer.
+    pub(super) wakes: bool,
+}
+
 /// What waits for the worker. Every thread that ends a segment writes here, so nothing else shares its
 /// cache lines.
 #[derive(Debug, Default)]
@@ -16,10 +29,15 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Counts a record of this size; `false` if there is no room for its bytes.
-    pub(super) fn add(&self, size: usize) -> bool {
-        self.records.fetch_add(1, Ordering::Relaxed);
-        self.bytes.fetch_add(size, Ordering::Relaxed) <= QUEUE_BYTES
+    /// Counts a record of this size.
+    pub(super) fn add(&self, size: usize) -> Added {
+        let records = self.records.fetch_add(1, Ordering::Relaxed);
+        let bytes = self.bytes.fetch_add(size, Ordering::Relaxed);
+        let mark = WAKE_BYTES.wrapping_sub(bytes);
+        Added {
+            fits: bytes <= QUEUE_BYTES,
+            wakes: records == WAKE_RECORDS || (1..=size).contains(&mark),
+        }
     }
 
     /// So many records, of so many bytes together, wait no longer.

@@ -1,4 +1,5 @@
 use std::{
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
@@ -23,8 +24,10 @@ const BATCH: usize = 64;
 /// A worker that waits for nothing in particular still looks up after this time.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// After work, what is handed over may wait for so long; a thread that sleeps longer has to be woken.
-const REST: Duration = Duration::from_millis(1);
+/// How long the worker rests after work before it looks again; only then it sleeps until it is woken.
+/// The less there was to do, the longer.
+const SHORT_REST: Duration = Duration::from_millis(1);
+const LONG_REST: Duration = Duration::from_millis(4);
 
 /// The thread that owns the emitter.
 pub(super) struct Worker {
@@ -42,7 +45,7 @@ impl Worker {
         let look = self.timing.in_progress_after.map(|after| (after, look_every(after)));
         let mut look_at = look.map(|(_, every)| Instant::now() + every);
         let mut told = false;
-        let mut rests = false;
+        let (mut rests, mut since_rest) = (false, 0);
         loop {
             let now = Instant::now();
             if let (Some((after, every)), Some(at)) = (look, look_at)
@@ -53,7 +56,11 @@ impl Worker {
             }
             let next = [self.shared.release_due(now), look_at].into_iter().flatten().min();
             let wait = next.map_or(IDLE, |next| next.saturating_duration_since(now));
-            let received = if rests { self.rest(wait) } else { self.receiver.recv_timeout(wait) };
+            let received = if rests {
+                self.rest(wait, &mut since_rest)
+            } else {
+                self.receiver.recv_timeout(wait)
+            };
             rests = received.is_ok();
             match received {
                 Ok(message) => self.take(message, &mut batch),
@@ -64,6 +71,7 @@ impl Worker {
                 let Ok(message) = self.receiver.try_recv() else { break };
                 self.take(message, &mut batch);
             }
+            since_rest += batch.len();
             self.emit(&mut batch);
             if !told && self.shared.counters.snapshot().dropped_full > 0 {
                 told = true;
@@ -74,15 +82,19 @@ impl Worker {
         }
     }
 
-    /// The next message, after a rest if there is none: to wake a thread costs the one that ends a
-    /// segment more than all else it does. `Timeout` if still nobody has handed anything over.
-    fn rest(&self, wait: Duration) -> Result<Message, RecvTimeoutError> {
+    /// The next message, after a rest if there is none; `Timeout` if there still is none. It would cost
+    /// the thread that ends a segment ten times as much to wake this one as to record the segment, and
+    /// what comes meanwhile leaves together. `records` is how many came since the last rest.
+    fn rest(&self, wait: Duration, records: &mut usize) -> Result<Message, RecvTimeoutError> {
         let next = |error| match error {
             TryRecvError::Empty => RecvTimeoutError::Timeout,
             TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
         };
         match self.receiver.try_recv() {
-            Err(TryRecvError::Empty) => park_timeout(REST.min(wait)),
+            Err(TryRecvError::Empty) => {
+                let rest = if mem::take(records) < BATCH { LONG_REST } else { SHORT_REST };
+                park_timeout(rest.min(wait));
+            }
             received => return received.map_err(next),
         }
         self.receiver.try_recv().map_err(next)

@@ -48,15 +48,15 @@ impl Pace {
             self.streak = 0;
         }
         self.streak = self.streak.saturating_add(documents);
-        let time = if records < FEW { GENTLE } else { BRISK };
         let now = Instant::now();
-        let read = BURST as u128 * now.duration_since(self.at).as_nanos() / time.as_nanos();
-        self.in_flight = self.in_flight.saturating_sub(usize::try_from(read).unwrap_or(BURST));
+        if now.duration_since(self.at) >= GENTLE {
+            self.in_flight = 0;
+        }
         self.at = now;
         let size = bytes + documents * OVERHEAD;
         if self.in_flight > 0 && self.in_flight + size > BURST {
             if self.streak <= QUEUE_RECORDS && !waiting.is_pressing() {
-                thread::sleep(time.mul_f64(self.in_flight as f64 / BURST as f64));
+                thread::sleep(if records < FEW { GENTLE } else { BRISK });
                 self.at = Instant::now();
             }
             self.in_flight = 0;
