@@ -40,11 +40,14 @@ pub const MAX_METADATA: usize = 1024 * 1024;
 pub const MAX_EXCEPTION_CHAIN: usize = 10;
 
 /// `text`, no longer than `chars` characters, cut at a character boundary.
+#[inline]
 pub(crate) fn cut(text: &str, chars: usize) -> &str {
     // A character is at least a byte, so most texts need no walk.
-    if text.len() <= chars {
-        return text;
-    }
+    if text.len() <= chars { text } else { cut_long(text, chars) }
+}
+
+#[cold]
+fn cut_long(text: &str, chars: usize) -> &str {
     text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }
 

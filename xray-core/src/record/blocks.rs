@@ -1,12 +1,14 @@
 //! What can be recorded on an entity, apart from errors.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     Entity,
     data::value_size,
-    slots::{AnnotationText, flag},
+    slots::{AnnotationText, Text, flag},
 };
 use crate::{
     SegmentId,
@@ -18,8 +20,26 @@ use crate::{
     http::{Outcome, scrub_url},
 };
 
-/// Annotations of which X-Ray does not index the last.
-const FIRST_OF_MANY: usize = MAX_ANNOTATIONS + 1;
+/// Writes a text that is given down, and where it lies.
+#[inline]
+fn note(texts: &mut String, place: &mut Option<Text>, text: Option<&str>) {
+    if let Some(text) = text {
+        *place = Some(Text::add(texts, text));
+    }
+}
+
+/// A key that is too long is not written down; an empty one is dropped later, as it would be.
+#[inline]
+fn noted_key(key: &str) -> &str {
+    if key.len() > MAX_ANNOTATION_KEY { "" } else { key }
+}
+
+#[cold]
+fn warn_of_many() {
+    crate::logging::warning!(
+        "a segment has more than {MAX_ANNOTATIONS} annotations: not all are indexed"
+    );
+}
 
 impl Entity {
     /// Sets an indexed value. Keys are ASCII letters, digits and `_`, at most 500; another key is
@@ -27,37 +47,51 @@ impl Entity {
     /// X-Ray indexes 50 of a trace; all are recorded, and the first one past that is logged.
     #[inline]
     pub fn annotate<'v>(&self, key: &str, value: impl Into<AnnotationValue<'v>>) {
-        if self.is_sampled() {
-            self.annotate_sampled(key, &value.into());
+        if !self.is_sampled() {
+            return;
+        }
+        // Which it is the compiler mostly knows where this is called.
+        match value.into() {
+            AnnotationValue::String(text) => self.annotate_text(key, &text),
+            AnnotationValue::Integer(value) => {
+                self.annotate_value(key, AnnotationText::Integer(value));
+            }
+            AnnotationValue::Unsigned(value) => {
+                self.annotate_value(key, AnnotationText::Unsigned(value));
+            }
+            AnnotationValue::Bool(value) => self.annotate_value(key, AnnotationText::Bool(value)),
+            AnnotationValue::Float(value) => self.annotate_float(key, value),
         }
     }
 
-    /// Apart, so that the one branch of what is not sampled stands where `annotate` is called.
+    // Apart, so that only the branch of what is not sampled stands where `annotate` is called.
     #[inline(never)]
-    fn annotate_sampled(&self, key: &str, value: &AnnotationValue<'_>) {
-        if !is_annotation_value(key, value) {
-            return;
-        }
-        let key = if key.len() > MAX_ANNOTATION_KEY { "" } else { key };
-        let text = match value {
-            AnnotationValue::String(text) => cut(text, MAX_ANNOTATION_VALUE),
-            _ => "",
-        };
+    fn annotate_text(&self, key: &str, text: &str) {
+        let (key, text) = (noted_key(key), cut(text, MAX_ANNOTATION_VALUE));
         let mut many = false;
         self.change(key.len() + text.len(), |record, index| {
-            let value = match *value {
-                AnnotationValue::String(_) => AnnotationText::String(record.push_text(text)),
-                AnnotationValue::Integer(value) => AnnotationText::Integer(value),
-                AnnotationValue::Unsigned(value) => AnnotationText::Unsigned(value),
-                AnnotationValue::Float(value) => AnnotationText::Float(value),
-                AnnotationValue::Bool(value) => AnnotationText::Bool(value),
-            };
-            many = record.annotate(index, key, value) && record.annotations.len() == FIRST_OF_MANY;
+            let text = record.push_text(text);
+            many = record.annotate(index, key, AnnotationText::String(text));
         });
         if many {
-            crate::logging::warning!(
-                "a segment has more than {MAX_ANNOTATIONS} annotations: not all are indexed"
-            );
+            warn_of_many();
+        }
+    }
+
+    #[inline(never)]
+    fn annotate_value(&self, key: &str, value: AnnotationText) {
+        let key = noted_key(key);
+        let mut many = false;
+        self.change(key.len(), |record, index| many = record.annotate(index, key, value));
+        if many {
+            warn_of_many();
+        }
+    }
+
+    #[inline(never)]
+    fn annotate_float(&self, key: &str, value: f64) {
+        if is_annotation_value(key, &AnnotationValue::Float(value)) {
+            self.annotate_value(key, AnnotationText::Float(value));
         }
     }
 
@@ -132,15 +166,11 @@ impl Entity {
         let len = |text: Option<&str>| text.map_or(0, str::len);
         let bytes = len(method) + len(url) + len(user_agent) + len(client_ip);
         self.change(bytes, |record, index| {
-            let method = record.push_some(method);
-            let url = record.push_some(url);
-            let user_agent = record.push_some(user_agent);
-            let client_ip = record.push_some(client_ip);
-            let http = record.http(index);
-            http.method = method.or(http.method);
-            http.url = url.or(http.url);
-            http.user_agent = user_agent.or(http.user_agent);
-            http.client_ip = client_ip.or(http.client_ip);
+            let (http, texts) = record.http_and_texts(index);
+            note(texts, &mut http.method, method);
+            note(texts, &mut http.url, url);
+            note(texts, &mut http.user_agent, user_agent);
+            note(texts, &mut http.client_ip, client_ip);
             http.x_forwarded_for |= x_forwarded_for;
             http.traced |= traced;
         });
@@ -209,26 +239,36 @@ impl Entity {
 
     #[inline(never)]
     fn sql_sampled(&self, sql: &Sql<'_>) {
-        let shortened = [
-            (&sql.url, MAX_TEXT),
-            (&sql.connection_string, MAX_TEXT),
-            (&sql.sanitized_query, MAX_SQL),
-            (&sql.database_type, MAX_SHORT_TEXT),
-            (&sql.database_version, MAX_SHORT_TEXT),
-            (&sql.driver_version, MAX_SHORT_TEXT),
-            (&sql.user, MAX_SHORT_TEXT),
-            (&sql.preparation, MAX_SHORT_TEXT),
-        ]
-        .map(|(text, chars)| text.as_deref().map(|text| cut(text, chars)));
-        let bytes = shortened.iter().flatten().map(|text| text.len()).sum();
+        fn short<'s>(text: &'s Option<Cow<'_, str>>, chars: usize) -> Option<&'s str> {
+            text.as_deref().map(|text| cut(text, chars))
+        }
+        let url = short(&sql.url, MAX_TEXT);
+        let connection_string = short(&sql.connection_string, MAX_TEXT);
+        let sanitized_query = short(&sql.sanitized_query, MAX_SQL);
+        let database_type = short(&sql.database_type, MAX_SHORT_TEXT);
+        let database_version = short(&sql.database_version, MAX_SHORT_TEXT);
+        let driver_version = short(&sql.driver_version, MAX_SHORT_TEXT);
+        let user = short(&sql.user, MAX_SHORT_TEXT);
+        let preparation = short(&sql.preparation, MAX_SHORT_TEXT);
+        let len = |text: Option<&str>| text.map_or(0, str::len);
+        let bytes = len(url)
+            + len(connection_string)
+            + len(sanitized_query)
+            + len(database_type)
+            + len(database_version)
+            + len(driver_version)
+            + len(user)
+            + len(preparation);
         self.change(bytes, |record, index| {
-            record.sql(index);
-            for (field, text) in shortened.into_iter().enumerate() {
-                if let Some(text) = text {
-                    let text = record.push_text(text);
-                    *record.sql(index).fields()[field] = Some(text);
-                }
-            }
+            let (sql, texts) = record.sql_and_texts(index);
+            note(texts, &mut sql.url, url);
+            note(texts, &mut sql.connection_string, connection_string);
+            note(texts, &mut sql.sanitized_query, sanitized_query);
+            note(texts, &mut sql.database_type, database_type);
+            note(texts, &mut sql.database_version, database_version);
+            note(texts, &mut sql.driver_version, driver_version);
+            note(texts, &mut sql.user, user);
+            note(texts, &mut sql.preparation, preparation);
         });
     }
 

@@ -16,7 +16,7 @@ use super::{
     sources::Sources,
     watch::End,
 };
-use crate::{SegmentId, TraceId, sample::RuleState};
+use crate::{SegmentId, TraceId, document::MAX_ANNOTATIONS, sample::RuleState};
 
 /// Most entities of one record: a segment with more of them is a loop gone wrong.
 pub(crate) const MAX_ENTITIES: usize = 65_536;
@@ -49,7 +49,7 @@ pub(crate) struct Data {
     pub(crate) http: Vec<HttpData>,
     pub(crate) sql: Vec<SqlData>,
     pub(crate) rest: Vec<Rest>,
-    /// Roughly the bytes that it holds.
+    /// Roughly the bytes that it holds beside its texts.
     pub(super) bytes: usize,
     pub(super) ids: Ids,
 }
@@ -103,8 +103,9 @@ impl Data {
     }
 
     /// Roughly the bytes this record holds.
+    #[inline]
     pub(crate) fn size(&self) -> usize {
-        self.bytes
+        self.text.len() + self.bytes
     }
 
     /// Counts bytes that lie outside of the flat vectors.
@@ -118,20 +119,14 @@ impl Data {
     }
 
     /// Whether `more` bytes still fit.
+    #[inline]
     pub(crate) fn fits(&self, more: usize) -> bool {
         self.size() + more <= MAX_RECORD_BYTES
     }
 
-    pub(crate) fn push_text(&mut self, text: &str) -> Text {
-        let start = self.text.len() as u32;
-        self.text.push_str(text);
-        self.bytes += text.len();
-        Text { start, len: text.len() as u32 }
-    }
-
     #[inline]
-    pub(super) fn push_some(&mut self, text: Option<&str>) -> Option<Text> {
-        text.map(|text| self.push_text(text))
+    pub(crate) fn push_text(&mut self, text: &str) -> Text {
+        Text::add(&mut self.text, text)
     }
 
     pub(crate) fn text(&self, text: Text) -> &str {
@@ -139,6 +134,7 @@ impl Data {
     }
 
     /// Adds an entity as the last child of `parent`, if there is one.
+    #[inline]
     pub(crate) fn push_entity(
         &mut self,
         id: SegmentId,
@@ -245,33 +241,35 @@ impl Data {
         })
     }
 
-    /// Sets the annotation, replacing the value of a key that is there; `true` if none was.
+    /// Sets the annotation, replacing the value of a key that is there; `true` if it is the first that
+    /// X-Ray does not index.
     #[inline]
     pub(crate) fn annotate(&mut self, entity: u32, key: &str, value: AnnotationText) -> bool {
         let mut at = self.entities[entity as usize].annotations.first;
-        while at != NONE {
-            if self.text(self.annotations[at as usize].key) == key {
-                self.annotations[at as usize].value = value;
+        while let Some(item) = self.annotations.get_mut(at as usize) {
+            if self.text.as_bytes().get(item.key.range()) == Some(key.as_bytes()) {
+                item.value = value;
                 return false;
             }
-            at = self.annotations[at as usize].next;
+            at = item.next;
         }
         self.push_annotation(entity, key, value);
-        true
+        self.annotations.len() == MAX_ANNOTATIONS + 1
     }
 
     /// Adds an annotation whose key is not there.
+    #[inline]
     pub(super) fn push_annotation(&mut self, entity: u32, key: &str, value: AnnotationText) {
         let key = self.push_text(key);
-        self.bytes += size_of::<AnnotationData>();
         let index = self.annotations.len() as u32;
         self.annotations.push(AnnotationData { key, value, next: NONE });
+        self.bytes += size_of::<AnnotationData>();
         let list = &mut self.entities[entity as usize].annotations;
-        match list.last {
-            NONE => list.first = index,
-            last => self.annotations[last as usize].next = index,
+        let last = std::mem::replace(&mut list.last, index);
+        match self.annotations.get_mut(last as usize) {
+            Some(last) => last.next = index,
+            None => list.first = index,
         }
-        list.last = index;
     }
 
     /// Sets the metadata value, replacing the value of a key that is there.
@@ -307,6 +305,20 @@ impl Data {
 
     pub(crate) fn http(&mut self, entity: u32) -> &mut HttpData {
         block(&mut self.entities[entity as usize].http, &mut self.http, &mut self.bytes)
+    }
+
+    /// The entity's block, and the texts to which those of the block are added.
+    #[inline]
+    pub(super) fn http_and_texts(&mut self, entity: u32) -> (&mut HttpData, &mut String) {
+        let index = &mut self.entities[entity as usize].http;
+        (block(index, &mut self.http, &mut self.bytes), &mut self.text)
+    }
+
+    /// As [`http_and_texts`](Self::http_and_texts).
+    #[inline]
+    pub(super) fn sql_and_texts(&mut self, entity: u32) -> (&mut SqlData, &mut String) {
+        let index = &mut self.entities[entity as usize].sql;
+        (block(index, &mut self.sql, &mut self.bytes), &mut self.text)
     }
 
     pub(crate) fn rest(&mut self, entity: u32) -> &mut Rest {

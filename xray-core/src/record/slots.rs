@@ -24,6 +24,14 @@ pub(crate) struct Text {
 }
 
 impl Text {
+    /// Adds a text to the others.
+    #[inline]
+    pub(super) fn add(texts: &mut String, text: &str) -> Self {
+        let start = texts.len() as u32;
+        texts.push_str(text);
+        Self { start, len: text.len() as u32 }
+    }
+
     pub(super) fn range(self) -> Range<usize> {
         self.start as usize..self.start as usize + self.len as usize
     }
@@ -139,22 +147,6 @@ pub(crate) struct SqlData {
     pub(crate) driver_version: Option<Text>,
     pub(crate) user: Option<Text>,
     pub(crate) preparation: Option<Text>,
-}
-
-impl SqlData {
-    /// All fields, in the order in which they are declared.
-    pub(crate) fn fields(&mut self) -> [&mut Option<Text>; 8] {
-        [
-            &mut self.url,
-            &mut self.connection_string,
-            &mut self.sanitized_query,
-            &mut self.database_type,
-            &mut self.database_version,
-            &mut self.driver_version,
-            &mut self.user,
-            &mut self.preparation,
-        ]
-    }
 }
 
 /// The fields that few entities have.

@@ -71,17 +71,22 @@ pub(crate) struct Beginning {
 
 impl Beginning {
     /// Of what has not begun.
-    pub(super) const NEVER: Self = Self { wall: Duration::ZERO, mono: Moment::ZERO };
+    pub(super) const NEVER: Self = Self { wall: Duration::ZERO, mono: Moment::Never };
 
     pub(super) fn now(sources: &Sources) -> Self {
         Self { wall: sources.now(), mono: Moment::now() }
     }
 
-    #[inline]
     pub(super) fn elapsed(&self, sources: &Sources) -> Duration {
+        Duration::from_micros(self.micros(sources))
+    }
+
+    /// Microseconds since.
+    #[inline]
+    pub(super) fn micros(&self, sources: &Sources) -> u64 {
         match &sources.clock {
-            None => self.mono.elapsed(),
-            Some(clock) => clock.since_epoch().saturating_sub(self.wall),
+            None => self.mono.micros(),
+            Some(clock) => clock.since_epoch().saturating_sub(self.wall).as_micros() as u64,
         }
     }
 }

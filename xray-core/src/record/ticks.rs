@@ -1,19 +1,15 @@
 //! A monotonic clock that is read in half the time that the system's takes.
 
-use std::{
-    fs,
-    sync::OnceLock,
-    time::{Duration, Instant},
-};
+use std::{fmt, fs, sync::OnceLock, time::Instant};
 
 /// Where the kernel says which clock it trusts.
 const CLOCK_SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
-/// Past this, an error of the first calibration, of some parts in 100,000, would be seen.
-const SHORT: Duration = Duration::from_millis(100);
+/// Microseconds past which the error of the calibration, of some parts in 100,000, would be seen.
+const SHORT: u64 = 100_000;
 
 /// The processor's counter, if it is the clock that the kernel itself goes by.
-struct Ticks {
+pub(super) struct Ticks {
     clock: quanta::Clock,
     /// One moment by both clocks.
     count: u64,
@@ -36,59 +32,60 @@ pub(crate) fn prepare() {
     });
 }
 
-fn ticks() -> Option<&'static Ticks> {
-    TICKS.get()?.as_ref()
-}
-
 /// A moment of the monotonic clock.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) enum Moment {
-    Count(u64),
+    Never,
+    Count(u64, &'static Ticks),
     System(Instant),
 }
 
 impl Moment {
-    pub(super) const ZERO: Self = Self::Count(0);
-
     #[inline]
     pub(super) fn now() -> Self {
-        match ticks() {
-            Some(ticks) => Self::Count(ticks.clock.raw()),
-            None => Self::System(Instant::now()),
+        match TICKS.get() {
+            Some(Some(ticks)) => Self::Count(ticks.clock.raw(), ticks),
+            _ => Self::System(Instant::now()),
         }
     }
 
-    /// The time since.
+    /// Microseconds since.
     #[inline]
-    pub(super) fn elapsed(self) -> Duration {
-        match (self, ticks()) {
-            (Self::System(at), _) => at.elapsed(),
-            (Self::Count(_), None) => Duration::ZERO,
-            (Self::Count(count), Some(ticks)) => ticks.since(count),
+    pub(super) fn micros(self) -> u64 {
+        match self {
+            Self::Count(count, ticks) => ticks.micros_since(count),
+            Self::System(at) => at.elapsed().as_micros() as u64,
+            Self::Never => 0,
         }
+    }
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} us ago", self.micros())
     }
 }
 
 impl Ticks {
     #[inline]
-    fn since(&self, count: u64) -> Duration {
+    fn micros_since(&self, count: u64) -> u64 {
         let now = self.clock.raw();
-        let elapsed = Duration::from_nanos(self.clock.delta_as_nanos(count, now));
-        if elapsed < SHORT { elapsed } else { self.exactly(now.saturating_sub(count), now) }
+        let micros = self.clock.delta_as_nanos(count, now) / 1_000;
+        if micros < SHORT { micros } else { self.exactly(now.saturating_sub(count), now) }
     }
 
     /// By the rate at which the counter went beside the system's clock since the calibration, which
     /// is the longer ago the longer something took.
     #[cold]
-    fn exactly(&self, counts: u64, now: u64) -> Duration {
+    fn exactly(&self, counts: u64, now: u64) -> u64 {
         let all = now.saturating_sub(self.count).max(1);
-        self.at.elapsed().mul_f64(counts as f64 / all as f64)
+        (self.at.elapsed().as_micros() as f64 * (counts as f64 / all as f64)) as u64
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::{thread, time::Duration};
 
     use super::*;
 
@@ -99,10 +96,10 @@ mod tests {
         let moment = Moment::now();
         let after = Instant::now();
         // Long enough for the exact way; the pause itself is not what is tested.
-        for pause in [Duration::from_millis(3), SHORT] {
-            thread::sleep(pause);
+        for pause in [3_000, SHORT] {
+            thread::sleep(Duration::from_micros(pause));
             let least = after.elapsed();
-            let elapsed = moment.elapsed();
+            let elapsed = Duration::from_micros(moment.micros() + 1);
             let most = before.elapsed();
             assert!(least.mul_f64(0.999) <= elapsed && elapsed.mul_f64(0.999) <= most);
         }

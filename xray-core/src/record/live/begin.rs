@@ -141,6 +141,6 @@ impl Live {
     /// Microseconds since it began.
     #[inline]
     pub(super) fn micros(&self, recorder: &Recorder) -> u64 {
-        self.beginning.elapsed(recorder.sources()).as_micros() as u64
+        self.beginning.micros(recorder.sources())
     }
 }

@@ -49,7 +49,7 @@ impl Live {
         if place.index != 0 || !state.segment_open || state.open_subsegments > 0 {
             return None;
         }
-        let now = self.beginning.elapsed(recorder.sources()).as_micros() as u64;
+        let now = self.beginning.micros(recorder.sources());
         let record = state.record.as_mut()?;
         if !record.end_entity(place, now, at) {
             return None;
