@@ -14,6 +14,7 @@ use crate::{
         state::{Role, State},
     },
     stats::Drop,
+    sync::Mutex,
 };
 
 impl Live {
@@ -29,7 +30,7 @@ impl Live {
             watch: None,
             promoted: false.into(),
             held: 0.into(),
-            state: State { record: Some(data), ..State::default() }.into(),
+            state: Mutex::new(State { record: Some(data), ..State::default() }),
         }
     }
 
