@@ -1,6 +1,8 @@
 //! The road to the daemon, over real sockets.
 
 mod batches;
+#[cfg(target_os = "linux")]
+mod network;
 mod refusals;
 mod support;
 

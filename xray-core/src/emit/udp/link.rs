@@ -1,5 +1,5 @@
 use std::{
-    io,
+    io::{self, ErrorKind},
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket},
     thread,
     time::{Duration, Instant},
@@ -14,8 +14,8 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// How often it is tried meanwhile.
 const TRY_EVERY: Duration = Duration::from_millis(1);
 
-/// Refusals told of earlier datagrams before one is given up; usually it is one.
-const REFUSALS: usize = 3;
+/// Answers to earlier datagrams before one is given up; usually it is one.
+const ANSWERS: usize = 3;
 
 /// Lengths of datagrams in batches: that of IPv4, of jumbo frames, and of Ethernet and bridges, IPv6
 /// headers taken off. If one is refused, the next smaller is what is left.
@@ -99,7 +99,7 @@ impl Link {
                 add(&counters.batches_refused, 1);
                 let sent = group.plain().filter(|datagram| self.send_plain(datagram, counters));
                 let sent = sent.count();
-                if sent == documents && !is_busy(&error) {
+                if sent == documents && Offload::lacks_support(&error) {
                     self.limit_to_less_than(group.segment, &error);
                 }
             }
@@ -116,7 +116,7 @@ impl Link {
         };
         let reason = match error.kind() {
             _ if is_busy(&error) => Drop::Busy,
-            io::ErrorKind::PermissionDenied => Drop::Denied,
+            ErrorKind::PermissionDenied => Drop::Denied,
             _ => Drop::Io,
         };
         self.failed |= reason != Drop::Busy;
@@ -136,7 +136,7 @@ impl Link {
 
 impl Way {
     fn open(targets: impl IntoIterator<Item = SocketAddr>) -> io::Result<Self> {
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        let mut last = io::Error::new(ErrorKind::NotFound, "the name has no address");
         for target in targets {
             match connected(target) {
                 Ok(socket) => return Ok(Self { socket, last: 0 }),
@@ -146,7 +146,8 @@ impl Way {
         Err(last)
     }
 
-    /// Sends, again after a refusal, and for as long as patience lasts while the network is busy.
+    /// Sends, again after an answer to what was sent before, which is told once and then this has not
+    /// been tried, and for as long as patience lasts while the network is busy.
     fn send(
         &mut self,
         documents: usize,
@@ -154,19 +155,20 @@ impl Way {
         counters: &Counters,
         send: impl Fn(&UdpSocket) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut refusals = 0;
+        let mut answers = 0;
         loop {
             let Err(error) = send(&self.socket) else {
                 self.last = documents;
                 return Ok(());
             };
-            if error.kind() == io::ErrorKind::ConnectionRefused && refusals < REFUSALS {
-                // It belongs to what was sent before and is told once; this has not been tried yet.
-                refusals += 1;
-                self.refused(counters);
-            } else if !is_busy(&error) || !waits(patient_until) {
-                return Err(error);
+            match error.kind() {
+                ErrorKind::ConnectionRefused if answers < ANSWERS => self.refused(counters),
+                ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable if answers < ANSWERS => {
+                }
+                _ if is_busy(&error) && waits(patient_until) => continue,
+                _ => return Err(error),
             }
+            answers += 1;
         }
     }
 
@@ -209,5 +211,5 @@ fn is_busy(error: &io::Error) -> bool {
     if error.raw_os_error() == Some(libc::ENOBUFS) {
         return true;
     }
-    error.kind() == io::ErrorKind::WouldBlock
+    error.kind() == ErrorKind::WouldBlock
 }

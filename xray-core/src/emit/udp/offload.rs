@@ -39,4 +39,10 @@ impl Offload {
         };
         self.state.try_send(socket.into(), &transmit)
     }
+
+    /// Whether an error of [`send`](Self::send) may mean that these datagrams are too long for the
+    /// route, or that the device cannot do it.
+    pub(super) fn lacks_support(error: &io::Error) -> bool {
+        matches!(error.raw_os_error(), Some(libc::EINVAL | libc::EMSGSIZE | libc::EIO))
+    }
 }
