@@ -58,10 +58,6 @@ impl Batch {
         self.bytes.len() >= WINDOW
     }
 
-    pub(super) fn has_several(&self) -> bool {
-        self.documents.len() > 1
-    }
-
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.documents.clear();

@@ -14,8 +14,8 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// How often it is tried meanwhile.
 const TRY_EVERY: Duration = Duration::from_millis(1);
 
-/// Answers to earlier datagrams before one is given up; usually it is one.
-const ANSWERS: usize = 3;
+/// How often an error may belong to earlier datagrams, before it is believed to be about this one.
+const OLD_ERRORS: usize = 2;
 
 /// Lengths of datagrams in batches: that of IPv4, of jumbo frames, and of Ethernet and bridges, IPv6
 /// headers taken off. If one is refused, the next smaller is what is left.
@@ -28,8 +28,8 @@ const LONGER_AGAIN: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Link {
     plain: Way,
-    /// Opened for the first batch; `None` where the system knows no batches.
-    batches: Option<Option<(Way, Offload)>>,
+    /// `None` where none are wanted, or the system knows none.
+    batches: Option<(Way, Offload)>,
     limit: usize,
     limited_until: Option<Instant>,
     patient_until: Option<Instant>,
@@ -44,10 +44,16 @@ struct Way {
 }
 
 impl Link {
-    pub(super) fn open(address: &str) -> io::Result<Self> {
+    pub(super) fn open(address: &str, batches: bool) -> io::Result<Self> {
+        let plain = Way::open(address.to_socket_addrs()?)?;
+        let open_batches = || {
+            let way = Way::open([plain.socket.peer_addr().ok()?]).ok()?;
+            let offload = Offload::new(&way.socket, &plain.socket)?;
+            Some((way, offload))
+        };
         Ok(Self {
-            plain: Way::open(address.to_socket_addrs()?)?,
-            batches: None,
+            batches: if batches { open_batches() } else { None },
+            plain,
             limit: SEGMENTS[0],
             limited_until: None,
             patient_until: None,
@@ -70,26 +76,26 @@ impl Link {
     }
 
     /// The longest datagram that may leave in a batch; 0 for no batches.
-    pub(super) fn limit(&mut self) -> usize {
-        let target = self.plain.socket.peer_addr();
-        let batches = self.batches.get_or_insert_with(|| {
-            let way = Way::open([target.ok()?]).ok()?;
-            let offload = Offload::new(&way.socket)?;
-            Some((way, offload))
-        });
-        if batches.is_some() { self.limit } else { 0 }
+    pub(super) fn limit(&self) -> usize {
+        if self.batches.is_some() { self.limit } else { 0 }
     }
 
     /// Sends the documents of a group by one system call, or one by one if that is not to be.
     pub(super) fn send(&mut self, group: &Group<'_>, counters: &Counters) {
         let documents = group.documents();
-        let (Some(Some((way, offload))), true) = (&mut self.batches, documents > 1) else {
+        let (Some((way, offload)), true) = (&mut self.batches, documents > 1) else {
             group.plain().for_each(|datagram| {
                 self.send_plain(datagram, counters);
             });
             return;
         };
-        let send = |socket: &UdpSocket| offload.send(socket, group.padded, group.segment);
+        let send = |socket: &UdpSocket| {
+            let sent = offload.send(socket, group.padded, group.segment);
+            if sent.is_err() {
+                offload.forget_failures(socket);
+            }
+            sent
+        };
         match way.send(documents, &mut self.patient_until, counters, send) {
             Ok(()) => {
                 counters.sent(documents as u64, group.bytes() as u64);
@@ -108,7 +114,13 @@ impl Link {
 
     /// Sends one document on its own, and counts what becomes of it; `true` if it was sent.
     pub(super) fn send_plain(&mut self, datagram: &[u8], counters: &Counters) -> bool {
-        let send = |socket: &UdpSocket| socket.send(datagram).map(drop);
+        let send = |socket: &UdpSocket| {
+            let sent = socket.send(datagram).map(drop);
+            if let (Err(_), Some((_, offload))) = (&sent, &self.batches) {
+                offload.forget_failures(socket);
+            }
+            sent
+        };
         let sent = self.plain.send(1, &mut self.patient_until, counters, send);
         let Err(error) = sent else {
             counters.sent(1, datagram.len() as u64);
@@ -146,8 +158,8 @@ impl Way {
         Err(last)
     }
 
-    /// Sends, again after an answer to what was sent before, which is told once and then this has not
-    /// been tried, and for as long as patience lasts while the network is busy.
+    /// Sends, again after an error, since one that belongs to what was sent before is told once and
+    /// this has not been tried, and for as long as patience lasts while the network is busy.
     fn send(
         &mut self,
         documents: usize,
@@ -155,20 +167,22 @@ impl Way {
         counters: &Counters,
         send: impl Fn(&UdpSocket) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut answers = 0;
+        let mut errors = 0;
         loop {
             let Err(error) = send(&self.socket) else {
                 self.last = documents;
                 return Ok(());
             };
-            match error.kind() {
-                ErrorKind::ConnectionRefused if answers < ANSWERS => self.refused(counters),
-                ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable if answers < ANSWERS => {
-                }
-                _ if is_busy(&error) && waits(patient_until) => continue,
-                _ => return Err(error),
+            if is_busy(&error) && waits(patient_until) {
+                continue;
             }
-            answers += 1;
+            if is_busy(&error) || errors == OLD_ERRORS {
+                return Err(error);
+            }
+            errors += 1;
+            if error.kind() == ErrorKind::ConnectionRefused {
+                self.refused(counters);
+            }
         }
     }
 

@@ -86,7 +86,7 @@ impl UdpEmitter {
             return;
         }
         let literal = self.address.udp().parse::<SocketAddr>().is_ok();
-        match Link::open(self.address.udp()) {
+        match Link::open(self.address.udp(), self.background && !self.one_by_one) {
             Ok(link) => {
                 self.link = Some(link);
                 self.resolve_at = (!literal).then(|| now + RESOLVE_AGAIN);
@@ -128,13 +128,12 @@ impl Emitter for UdpEmitter {
         // What a panic may have left.
         self.batch.clear();
         let (batch, pace) = (&mut self.batch, &mut self.pace);
-        let limit = if self.one_by_one { 0 } else { usize::MAX };
         for record in records {
             let written = record.write_json(HEADER, MAX_DATAGRAM, &mut self.buffer, |datagram| {
                 if self.background {
                     batch.push(record.trace_id(), datagram);
                     if batch.is_full() {
-                        send(batch, link, pace, limit, counters);
+                        send(batch, link, pace, counters);
                     }
                 } else {
                     link.send_plain(datagram, counters);
@@ -149,17 +148,13 @@ impl Emitter for UdpEmitter {
                 );
             }
         }
-        send(batch, link, pace, limit, counters);
+        send(batch, link, pace, counters);
         self.renew_failed();
     }
 }
 
-fn send(batch: &mut Batch, link: &mut Link, pace: &mut Pace, limit: usize, counters: &Counters) {
-    // Asked only where there is something to put together: it opens a socket.
-    let has_several = batch.has_several();
-    loop {
-        let limit = if has_several && limit > 0 { link.limit().min(limit) } else { 0 };
-        let Some(group) = batch.next(HEADER.len() - 1, limit) else { break };
+fn send(batch: &mut Batch, link: &mut Link, pace: &mut Pace, counters: &Counters) {
+    while let Some(group) = batch.next(HEADER.len() - 1, link.limit()) {
         pace.wait(group.documents(), group.bytes(), &counters.waiting);
         link.send(&group, counters);
     }

@@ -16,11 +16,20 @@ pub(super) struct Offload {
 }
 
 impl Offload {
-    /// Prepares a connected socket for it; `None` where the system cannot.
-    pub(super) fn new(socket: &UdpSocket) -> Option<Self> {
+    /// Prepares a connected socket for it, and both sockets to tell of every failure, of a full queue
+    /// of the device as well. `None` where the system knows no such call.
+    pub(super) fn new(socket: &UdpSocket, plain: &UdpSocket) -> Option<Self> {
         let target = socket.peer_addr().ok()?;
         let state = UdpSocketState::new(socket.into()).ok()?;
+        for socket in [socket, plain] {
+            state.enable_transport_errors(socket.into()).ok()?;
+        }
         (state.max_gso_segments() > 1).then_some(Self { state, target })
+    }
+
+    /// Forgets what the system keeps of failures besides telling them.
+    pub(super) fn forget_failures(&self, socket: &UdpSocket) {
+        while let Ok(Some(_)) = self.state.recv_transport_error(socket.into()) {}
     }
 
     /// Sends `datagrams`, each of them `segment` bytes long, the last at most.
