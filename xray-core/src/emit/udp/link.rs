@@ -227,3 +227,24 @@ fn is_busy(error: &io::Error) -> bool {
     }
     error.kind() == ErrorKind::WouldBlock
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_route_did_not_take_is_tried_again_later() {
+        let mut link = Link::open("127.0.0.1:1", true).unwrap();
+        let usual = link.limit();
+        let error = io::Error::other("too long");
+        for (segment, limit) in [(60_000, 8_952), (8_952, 1_452), (1_400, 0)] {
+            link.limit_to_less_than(segment, &error);
+            assert_eq!(link.limit(), limit.min(usual));
+        }
+        link.begin();
+        assert_eq!(link.limit(), 0, "it is too early");
+        link.limited_until = Some(Instant::now());
+        link.begin();
+        assert_eq!(link.limit(), usual);
+    }
+}
