@@ -25,9 +25,12 @@ const BATCH: usize = 64;
 const IDLE: Duration = Duration::from_secs(3600);
 
 /// How long the worker rests after work before it looks again; only then it sleeps until it is woken.
-/// The less there was to do, the longer.
-const SHORT_REST: Duration = Duration::from_millis(1);
-const LONG_REST: Duration = Duration::from_millis(4);
+const SHORTEST_REST: Duration = Duration::from_micros(100);
+const LONGEST_REST: Duration = Duration::from_millis(4);
+
+/// Records that it likes to find after a rest: enough to be worth the waking, and fewer than the pool
+/// has for those who record meanwhile.
+const AFTER_REST: u32 = 128;
 
 /// The thread that owns the emitter.
 pub(super) struct Worker {
@@ -35,6 +38,22 @@ pub(super) struct Worker {
     pub(super) receiver: Receiver<Message>,
     pub(super) shared: Arc<Shared>,
     pub(super) timing: Timing,
+}
+
+/// The rests between work.
+struct Rest {
+    length: Duration,
+    /// Taken since the last one.
+    records: u32,
+}
+
+impl Rest {
+    /// Longer if it found few records, shorter if many.
+    fn next(&mut self) -> Duration {
+        let length = self.length * AFTER_REST / mem::take(&mut self.records).max(1);
+        self.length = length.clamp(SHORTEST_REST, LONGEST_REST);
+        self.length
+    }
 }
 
 impl Worker {
@@ -45,7 +64,8 @@ impl Worker {
         let look = self.timing.in_progress_after.map(|after| (after, look_every(after)));
         let mut look_at = look.map(|(_, every)| Instant::now() + every);
         let mut told = false;
-        let (mut rests, mut since_rest) = (false, 0);
+        let mut rest = Rest { length: LONGEST_REST, records: 0 };
+        let mut rests = false;
         loop {
             let now = Instant::now();
             if let (Some((after, every)), Some(at)) = (look, look_at)
@@ -56,11 +76,8 @@ impl Worker {
             }
             let next = [self.shared.release_due(now), look_at].into_iter().flatten().min();
             let wait = next.map_or(IDLE, |next| next.saturating_duration_since(now));
-            let received = if rests {
-                self.rest(wait, &mut since_rest)
-            } else {
-                self.receiver.recv_timeout(wait)
-            };
+            let received =
+                if rests { self.rest(wait, &mut rest) } else { self.receiver.recv_timeout(wait) };
             rests = received.is_ok();
             match received {
                 Ok(message) => self.take(message, &mut batch),
@@ -71,7 +88,7 @@ impl Worker {
                 let Ok(message) = self.receiver.try_recv() else { break };
                 self.take(message, &mut batch);
             }
-            since_rest += batch.len();
+            rest.records = rest.records.saturating_add(batch.len() as u32);
             self.emit(&mut batch);
             if !told && self.shared.counters.snapshot().dropped_full > 0 {
                 told = true;
@@ -84,17 +101,14 @@ impl Worker {
 
     /// The next message, after a rest if there is none; `Timeout` if there still is none. It would cost
     /// the thread that ends a segment ten times as much to wake this one as to record the segment, and
-    /// what comes meanwhile leaves together. `records` is how many came since the last rest.
-    fn rest(&self, wait: Duration, records: &mut usize) -> Result<Message, RecvTimeoutError> {
+    /// what comes meanwhile leaves together.
+    fn rest(&self, wait: Duration, rest: &mut Rest) -> Result<Message, RecvTimeoutError> {
         let next = |error| match error {
             TryRecvError::Empty => RecvTimeoutError::Timeout,
             TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
         };
         match self.receiver.try_recv() {
-            Err(TryRecvError::Empty) => {
-                let rest = if mem::take(records) < BATCH { LONG_REST } else { SHORT_REST };
-                park_timeout(rest.min(wait));
-            }
+            Err(TryRecvError::Empty) => park_timeout(rest.next().min(wait)),
             received => return received.map_err(next),
         }
         self.receiver.try_recv().map_err(next)
