@@ -12,6 +12,7 @@ mod record;
 mod running;
 mod trim;
 mod udp;
+mod waiting;
 mod worker;
 
 pub use address::DaemonAddress;
@@ -21,6 +22,7 @@ pub use udp::UdpEmitter;
 pub(crate) use flush::Flush;
 pub(crate) use hub::{Hub, Timing, lock};
 pub(crate) use running::Ticket;
+pub(crate) use waiting::Waiting;
 
 use std::time::Duration;
 
@@ -50,6 +52,12 @@ use crate::stats::Counters;
 /// # Ok::<(), xray_core::Error>(())
 /// ```
 pub trait Emitter: Send + 'static {
+    /// Called once, before the first record: which thread will emit. An emitter that wraps others
+    /// hands it on.
+    fn start(&mut self, delivery: Delivery) {
+        let _ = delivery;
+    }
+
     /// Sends `records`, in order, and counts what became of them.
     fn emit(&mut self, records: &[Record], counters: &Counters);
 

@@ -2,6 +2,7 @@ use std::{fmt, sync::Arc};
 
 use super::trim::trim;
 use crate::{
+    TraceId,
     document::Document,
     record::{Common, Data, Live, Tree},
 };
@@ -36,6 +37,11 @@ impl Record {
     /// written up is there.
     pub(crate) fn with(data: Box<Data>, live: Arc<Live>, size: usize) -> Self {
         Self { data, live: Some(live), size }
+    }
+
+    /// The trace, of a record that is written up.
+    pub(super) fn trace_id(&self) -> Option<TraceId> {
+        self.data.trace_id
     }
 
     /// The record written up, with its texts in the form in which they leave.

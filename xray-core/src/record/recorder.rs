@@ -216,7 +216,7 @@ impl Recorder {
     /// What was recorded, sent and lost so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats { queued: self.inner.hub.queued(), ..self.inner.counters.snapshot() }
+        self.inner.counters.snapshot()
     }
 
     /// Waits until all that has ended has left, at most for `timeout`; `true` if it has.

@@ -13,6 +13,7 @@ use crate::{
         state::{Heading, Role, State},
     },
     stats::Drop,
+    sync::Mutex,
 };
 
 impl Live {
@@ -28,7 +29,7 @@ impl Live {
             watch: None,
             promoted: false.into(),
             held: 0.into(),
-            state: State::unused(data).into(),
+            state: Mutex::new(State::unused(data)),
         }
     }
 
