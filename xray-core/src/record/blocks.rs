@@ -100,7 +100,14 @@ impl Entity {
     }
 
     /// What the subsegment calls; local work has no namespace.
+    #[inline]
     pub fn namespace(&self, namespace: Namespace) {
+        if self.is_sampled() {
+            self.note_namespace(namespace);
+        }
+    }
+
+    fn note_namespace(&self, namespace: Namespace) {
         self.note(0, |journal, entity| journal.note(Note::Namespace { entity, namespace }));
     }
 
@@ -168,10 +175,14 @@ impl Entity {
 
     /// The status of the response, which also says how the entity ended: 4xx is an error, 429 a
     /// throttle, 5xx a fault. 0 is no status.
+    #[inline]
     pub fn http_response(&self, status: u16) {
-        if status == 0 {
-            return;
+        if status != 0 && self.has_end() {
+            self.note_status(status);
         }
+    }
+
+    fn note_status(&self, status: u16) {
         if let Some(watch) = self.unrecorded() {
             watch.set_status(status);
         }
@@ -185,7 +196,14 @@ impl Entity {
     }
 
     /// Bytes of the response's body.
+    #[inline]
     pub fn content_length(&self, bytes: u64) {
+        if self.is_sampled() {
+            self.note_content_length(bytes);
+        }
+    }
+
+    fn note_content_length(&self, bytes: u64) {
         self.note(0, |journal, entity| journal.note(Note::ContentLength { bytes, entity }));
     }
 

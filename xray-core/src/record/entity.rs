@@ -48,8 +48,10 @@ pub(super) struct Passing {
     pub(super) root: TraceId,
     /// The id that stands for this service: all zeros unless the environment asks for real ones.
     pub(super) id: SegmentId,
-    /// The parent for calls of our own: the caller's, if its header named a trace and a parent.
-    pub(super) parent: Option<SegmentId>,
+    /// The parent for calls of our own: the caller's, if its header named a trace and a parent. Not an
+    /// `Option`, since what is not recorded is copied at each step: so it is small.
+    pub(super) parent: SegmentId,
+    pub(super) has_parent: bool,
     /// Whether the caller's header named the trace.
     pub(super) continued: bool,
     /// Whether calls of our own say `Sampled=0`; where the decision is not ours, they say nothing.
@@ -69,20 +71,49 @@ pub(super) struct Facade {
 }
 
 impl Passing {
+    /// Of a trace that the code decided about, or only passes on.
+    #[inline]
+    pub(super) fn new(
+        recorder: &Recorder,
+        (root, parent, continued): (TraceId, Option<SegmentId>, bool),
+        id: SegmentId,
+        carried: Carried,
+    ) -> Self {
+        Self {
+            recorder: recorder.key(),
+            root,
+            id,
+            parent: parent.unwrap_or(SegmentId::NOOP),
+            has_parent: parent.is_some(),
+            continued,
+            decided: true,
+            carried,
+            watch: None,
+        }
+    }
+
+    pub(super) fn parent(&self) -> Option<SegmentId> {
+        self.has_parent.then_some(self.parent)
+    }
+
     /// What a subsegment is of it. Field by field, since a clone would count up what is not kept.
     #[inline]
     fn child(&self) -> Self {
-        let Self { recorder, root, id, parent, continued, decided, ref carried, watch: _ } = *self;
-        let carried = carried.clone();
-        Self { recorder, root, id, parent, continued, decided, carried, watch: None }
+        let Self { recorder, root, id, parent, has_parent, continued, decided, .. } = *self;
+        let carried = self.carried.clone();
+        let watch = None;
+        Self { recorder, root, id, parent, has_parent, continued, decided, carried, watch }
     }
 }
 
 impl Entity {
+    /// Records nothing, and knows of no trace.
+    pub(crate) const ABSENT: Self = Self(Kind::Absent);
+
     /// The entity that the running code belongs to; one that records nothing if there is none.
     #[must_use]
     pub fn current() -> Self {
-        context::current().unwrap_or(Self(Kind::Absent))
+        context::current().unwrap_or(Self::ABSENT)
     }
 
     pub(super) fn recorded(live: Arc<Live>, place: Place) -> Self {
@@ -97,15 +128,21 @@ impl Entity {
         Self(Kind::Facade(Arc::new(facade)))
     }
 
-    pub(super) fn absent() -> Self {
-        Self(Kind::Absent)
-    }
-
     /// Whether what is recorded here is kept, or may be: see [`Keep`](crate::Keep).
     #[must_use]
     #[inline]
     pub fn is_sampled(&self) -> bool {
         matches!(self.0, Kind::Recorded { .. } | Kind::Facade(_))
+    }
+
+    /// Whether somebody wants to know of its end.
+    #[inline]
+    pub(super) fn has_end(&self) -> bool {
+        match &self.0 {
+            Kind::Recorded { .. } => true,
+            Kind::Passing(passing) => passing.watch.is_some(),
+            Kind::Facade(_) | Kind::Absent => false,
+        }
     }
 
     pub(super) fn is_absent(&self) -> bool {
@@ -174,6 +211,7 @@ impl Entity {
     }
 
     /// Says whether this service, or what it called, failed.
+    #[inline]
     pub fn set_fault(&self, fault: bool) {
         if let Some(watch) = self.unrecorded() {
             watch.set_fault(fault);
@@ -278,7 +316,8 @@ impl Entity {
             recorder: self.recorder_key().unwrap_or_default(),
             root: self.trace_id(),
             id: SegmentId::NOOP,
-            parent: Some(self.id()),
+            parent: self.id(),
+            has_parent: true,
             continued: true,
             decided: true,
             carried,
@@ -356,7 +395,6 @@ impl Entity {
     }
 
     /// Notes something, where anything is recorded; `bytes` is what its texts add.
-    #[inline]
     pub(super) fn note(&self, bytes: usize, note: impl FnOnce(&mut Journal, u32)) {
         if let Kind::Recorded { live, place } = &self.0 {
             live.note(*place, bytes, note);

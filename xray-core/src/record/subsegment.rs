@@ -40,7 +40,7 @@ impl Subsegment {
 
     #[inline]
     fn finish(&mut self, at: Option<SystemTime>) {
-        mem::replace(&mut self.entity, Entity::absent()).end_child(at);
+        mem::replace(&mut self.entity, Entity::ABSENT).end_child(at);
     }
 
     /// Runs `work` inside the subsegment and ends it.
@@ -79,6 +79,14 @@ impl Deref for Subsegment {
 impl Drop for Subsegment {
     #[inline]
     fn drop(&mut self) {
+        if self.entity.is_sampled() {
+            self.end_unless_ended();
+        }
+    }
+}
+
+impl Subsegment {
+    fn end_unless_ended(&mut self) {
         if thread::panicking() && !self.unwinding {
             self.entity.record_failure("panic", "the code of the subsegment panicked", true);
         }
