@@ -13,6 +13,7 @@ mod running;
 mod trim;
 mod udp;
 mod worker;
+mod write;
 
 pub use address::DaemonAddress;
 pub use record::{Record, Written};
@@ -21,6 +22,7 @@ pub use udp::UdpEmitter;
 pub(crate) use flush::Flush;
 pub(crate) use hub::{Hub, Timing, lock};
 pub(crate) use running::Ticket;
+pub(crate) use write::{Fixed, fields};
 
 use std::time::Duration;
 

@@ -93,7 +93,7 @@ impl EntityData {
     }
 
     /// An exception makes a fault, unless the status says that the caller is to blame.
-    pub(super) fn is_fault(&self, http: Option<&HttpData>) -> bool {
+    pub(crate) fn is_fault(&self, http: Option<&HttpData>) -> bool {
         let outcome = http.and_then(|http| http.status).map(Outcome::of_status);
         let refused = matches!(outcome, Some(Outcome::Error | Outcome::Throttle));
         let set = |bit| self.flags & bit != 0;

@@ -1,0 +1,136 @@
+//! From the record to JSON, without a [`Document`](crate::document::Document) between: that is what
+//! the worker does for each request.
+//!
+//! The model stays the truth: what is written is byte for byte what serde makes of it, which
+//! `tests/written.rs` holds. What few documents have, serde still writes.
+
+mod blocks;
+mod entity;
+mod fixed;
+mod number;
+mod text;
+
+pub(crate) use fixed::{Fixed, fields};
+
+use serde::Serialize;
+
+use crate::{
+    SegmentId, TraceId,
+    record::{Data, Text, Tree},
+};
+
+use number::Times;
+
+/// What is known of a record before its documents are written.
+pub(super) struct Writer {
+    /// None of the record's texts has a character that JSON escapes.
+    plain: bool,
+    times: Times,
+    limit: usize,
+}
+
+impl Writer {
+    /// Writes documents of this record that are of use only if they are not longer than `limit`.
+    pub(super) fn new(data: &Data, limit: usize) -> Self {
+        Self { plain: text::is_plain(data.text.as_bytes()), times: Times::default(), limit }
+    }
+
+    /// Adds the document of `root` to the buffer. Past the limit the rest is left out.
+    ///
+    /// # Errors
+    /// A value did not serialise; what has been written is no JSON.
+    pub(super) fn write(
+        &mut self,
+        tree: &Tree<'_>,
+        root: u32,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), serde_json::Error> {
+        let mut text = Json { tree, data: tree.data, buffer, known: self, failed: Ok(()) };
+        text.document(root);
+        text.failed
+    }
+}
+
+/// The text under way. Fields are written with a comma before them; where the first one of an object
+/// begins is known to whoever begins the object.
+struct Json<'a> {
+    tree: &'a Tree<'a>,
+    data: &'a Data,
+    buffer: &'a mut Vec<u8>,
+    known: &'a mut Writer,
+    failed: Result<(), serde_json::Error>,
+}
+
+impl<'a> Json<'a> {
+    /// Literal JSON. Its length is part of the type, so that a copy is a move or two.
+    #[inline]
+    fn put<const N: usize>(&mut self, json: &[u8; N]) {
+        self.buffer.extend_from_slice(json);
+    }
+
+    /// A field whose value is a text; `key` includes the value's first quote.
+    #[inline]
+    fn text<const N: usize>(&mut self, key: &[u8; N], text: Text) {
+        self.put(key);
+        text::push(self.buffer, self.data.text(text), self.known.plain);
+    }
+
+    /// As [`text`](Self::text), of a text that lies outside of the record's.
+    fn string<const N: usize>(&mut self, key: &[u8; N], text: Option<&str>) {
+        if let Some(text) = text {
+            self.put(key);
+            text::push(self.buffer, text, false);
+        }
+    }
+
+    /// A field that is only there if it is true.
+    #[inline]
+    fn truth<const N: usize>(&mut self, field: &[u8; N], value: bool) {
+        if value {
+            self.put(field);
+        }
+    }
+
+    #[inline]
+    fn id<const N: usize>(&mut self, key: &[u8; N], id: SegmentId) {
+        self.put(key);
+        self.put(&number::hex(id.bits()));
+        self.put(b"\"");
+    }
+
+    fn trace_id(&mut self, id: TraceId) {
+        let bits = id.bits();
+        let high = number::hex((bits >> 64) as u64);
+        self.put(b",\"trace_id\":\"1-");
+        self.buffer.extend_from_slice(&high[..8]);
+        self.put(b"-");
+        self.buffer.extend_from_slice(&high[8..]);
+        self.put(&number::hex(bits as u64));
+        self.put(b"\"");
+    }
+
+    /// What few documents have.
+    #[inline]
+    fn serialize<const N: usize>(&mut self, key: &[u8; N], value: &(impl Serialize + ?Sized)) {
+        self.put(key);
+        if let Err(error) = serde_json::to_writer(&mut *self.buffer, value) {
+            self.failed = Err(error);
+        }
+    }
+
+    /// An object of the fields that `fields` writes; left out if there are none.
+    #[inline]
+    fn object<const N: usize>(&mut self, key: &[u8; N], fields: impl FnOnce(&mut Self)) {
+        let before = self.buffer.len();
+        self.put(key);
+        let start = self.buffer.len();
+        fields(self);
+        match self.buffer.get_mut(start) {
+            Some(comma) => {
+                *comma = b'{';
+                self.put(b"}");
+            }
+            None => self.buffer.truncate(before),
+        }
+    }
+}
