@@ -44,7 +44,7 @@ pub use subsegment::{Subsegment, subsegment};
 pub(crate) use data::Data;
 pub(crate) use hook::Hook;
 pub(crate) use live::Live;
-pub(crate) use slots::{AnnotationText, HttpData, Rest, SqlData, Text, flag};
+pub(crate) use slots::{AnnotationData, AnnotationText, HttpData, Rest, SqlData, Text, flag};
 pub(crate) use sources::since_epoch;
 pub(crate) use ticks::prepare as prepare_clock;
 pub(crate) use view::{Tree, service, xray};

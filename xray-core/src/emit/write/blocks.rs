@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Json, fixed};
 use crate::{
     environment::Detected,
-    record::{AnnotationText, Common, HttpData, Rest, SqlData, Text, service},
+    record::{AnnotationData, AnnotationText, Common, HttpData, Rest, SqlData, Text, service},
     sample::RuleState,
 };
 
@@ -93,9 +93,7 @@ impl Json<'_> {
         self.object(b",\"annotations\":", |json| {
             let mut at = first;
             while let Some(item) = data.annotations.get(at as usize) {
-                json.text(b",\"", item.key);
-                json.put(b":");
-                json.annotation(&item.value);
+                json.annotation(item);
                 at = item.next;
             }
             for (key, field) in common.iter().flat_map(|common| &common.fixed.annotations) {
@@ -106,14 +104,19 @@ impl Json<'_> {
         });
     }
 
-    fn annotation(&mut self, value: &AnnotationText) {
-        match value {
-            AnnotationText::String(text) => self.text(b"\"", *text),
-            AnnotationText::Integer(value) => self.serialize(b"", value),
-            AnnotationText::Unsigned(value) => self.serialize(b"", value),
-            AnnotationText::Float(value) => self.serialize(b"", value),
-            AnnotationText::Bool(true) => self.put(b"true"),
-            AnnotationText::Bool(false) => self.put(b"false"),
+    #[inline]
+    fn annotation(&mut self, item: &AnnotationData) {
+        match item.value {
+            AnnotationText::Bool(true) => return self.text(b",\"", item.key, b"\":true"),
+            AnnotationText::Bool(false) => return self.text(b",\"", item.key, b"\":false"),
+            _ => self.text(b",\"", item.key, b"\":"),
+        }
+        match item.value {
+            AnnotationText::String(text) => self.text(b"\"", text, b"\""),
+            AnnotationText::Integer(value) => self.serialize(b"", &value),
+            AnnotationText::Unsigned(value) => self.serialize(b"", &value),
+            AnnotationText::Float(value) => self.serialize(b"", &value),
+            AnnotationText::Bool(_) => {}
         }
     }
 
@@ -145,7 +148,7 @@ impl Json<'_> {
     #[inline]
     fn optional<const N: usize>(&mut self, key: &[u8; N], text: Option<Text>) {
         if let Some(text) = text {
-            self.text(key, text);
+            self.text(key, text, b"\"");
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::Json;
+use super::{Json, number::quoted_hex};
 use crate::{document::Namespace, record::flag};
 
 impl Json<'_> {
@@ -18,8 +18,8 @@ impl Json<'_> {
         let common = data.common.as_deref().filter(|_| is_segment);
         let detected = common.map(|common| common.detection.current());
 
-        self.text(b"{\"name\":\"", entity.name);
-        self.id(b",\"id\":\"", entity.id);
+        self.text(b"{\"name\":\"", entity.name, b"\",\"id\":\"");
+        self.put(&quoted_hex(entity.id.bits()));
         if is_root {
             self.heading(index, is_segment);
         }
@@ -86,7 +86,7 @@ impl Json<'_> {
     fn time<const N: usize>(&mut self, key: &[u8; N], offset: u64) {
         self.put(key);
         let micros = self.data.start.saturating_add(offset);
-        self.known.times.push(self.buffer, micros);
+        self.known.times.push(&mut self.buffer, micros);
     }
 
     fn subsegments(&mut self, of: u32) {

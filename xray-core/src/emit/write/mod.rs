@@ -12,6 +12,8 @@ mod text;
 
 pub(crate) use fixed::{Fixed, fields};
 
+use std::mem;
+
 use serde::Serialize;
 
 use crate::{
@@ -45,9 +47,16 @@ impl Writer {
         root: u32,
         buffer: &mut Vec<u8>,
     ) -> Result<(), serde_json::Error> {
-        let mut text = Json { tree, data: tree.data, buffer, known: self, failed: Ok(()) };
-        text.document(root);
-        text.failed
+        let mut json = Json {
+            tree,
+            data: tree.data,
+            buffer: mem::take(buffer),
+            known: self,
+            failed: Ok(()),
+        };
+        json.document(root);
+        *buffer = json.buffer;
+        json.failed
     }
 }
 
@@ -56,7 +65,7 @@ impl Writer {
 struct Json<'a> {
     tree: &'a Tree<'a>,
     data: &'a Data,
-    buffer: &'a mut Vec<u8>,
+    buffer: Vec<u8>,
     known: &'a mut Writer,
     failed: Result<(), serde_json::Error>,
 }
@@ -68,19 +77,34 @@ impl<'a> Json<'a> {
         self.buffer.extend_from_slice(json);
     }
 
-    /// A field whose value is a text; `key` includes the value's first quote.
+    /// A text of the record's, between two pieces of literal JSON.
     #[inline]
-    fn text<const N: usize>(&mut self, key: &[u8; N], text: Text) {
-        self.put(key);
-        text::push(self.buffer, self.data.text(text), self.known.plain);
+    fn text<const N: usize, const M: usize>(
+        &mut self,
+        before: &[u8; N],
+        text: Text,
+        after: &[u8; M],
+    ) {
+        self.put(before);
+        let (more, len) = self.data.text_and_more(text);
+        if self.known.plain || text::is_plain(&more[..len]) {
+            text::push_plain(&mut self.buffer, more, len);
+        } else {
+            text::push_escaped(&mut self.buffer, self.data.text(text));
+        }
+        self.put(after);
     }
 
-    /// As [`text`](Self::text), of a text that lies outside of the record's.
+    /// A field whose value is a text outside of the record's; `key` includes its first quote.
     fn string<const N: usize>(&mut self, key: &[u8; N], text: Option<&str>) {
-        if let Some(text) = text {
-            self.put(key);
-            text::push(self.buffer, text, false);
+        let Some(text) = text else { return };
+        self.put(key);
+        if text::is_plain(text.as_bytes()) {
+            self.buffer.extend_from_slice(text.as_bytes());
+        } else {
+            text::push_escaped(&mut self.buffer, text);
         }
+        self.put(b"\"");
     }
 
     /// A field that is only there if it is true.
@@ -94,8 +118,7 @@ impl<'a> Json<'a> {
     #[inline]
     fn id<const N: usize>(&mut self, key: &[u8; N], id: SegmentId) {
         self.put(key);
-        self.put(&number::hex(id.bits()));
-        self.put(b"\"");
+        self.put(&number::quoted_hex(id.bits()));
     }
 
     fn trace_id(&mut self, id: TraceId) {
@@ -105,15 +128,14 @@ impl<'a> Json<'a> {
         self.buffer.extend_from_slice(&high[..8]);
         self.put(b"-");
         self.buffer.extend_from_slice(&high[8..]);
-        self.put(&number::hex(bits as u64));
-        self.put(b"\"");
+        self.put(&number::quoted_hex(bits as u64));
     }
 
     /// What few documents have.
     #[inline]
     fn serialize<const N: usize>(&mut self, key: &[u8; N], value: &(impl Serialize + ?Sized)) {
         self.put(key);
-        if let Err(error) = serde_json::to_writer(&mut *self.buffer, value) {
+        if let Err(error) = serde_json::to_writer(&mut self.buffer, value) {
             self.failed = Err(error);
         }
     }

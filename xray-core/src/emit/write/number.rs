@@ -21,13 +21,12 @@ impl Times {
                 return push_slowly(buffer, micros);
             }
             self.second = second;
-            let (high, low) = ((second / 100_000) as u32, (second % 100_000) as u32);
-            for (digits, number) in self.digits.chunks_exact_mut(5).zip([high, low]) {
-                digits.copy_from_slice(&decimal::<5>(number));
-            }
+            let (high, low) = ((second / 1_000_000) as u32, (second % 1_000_000) as u32);
+            let ([_, _, a, b, c, d], [e, f, g, h, i, j]) = (six_digits(high), six_digits(low));
+            self.digits = [a, b, c, d, e, f, g, h, i, j];
         }
         buffer.extend_from_slice(&self.digits);
-        let [a, b, c, d, e, f] = decimal::<6>(rest);
+        let [a, b, c, d, e, f] = six_digits(rest);
         buffer.extend_from_slice(&[b'.', a, b, c, d, e, f]);
         // One decimal always stays.
         let zeros = [f, e, d, c, b].iter().take_while(|&&digit| digit == b'0').count();
@@ -41,16 +40,25 @@ fn push_slowly(buffer: &mut Vec<u8>, micros: u64) {
     let _ = serde_json::to_writer(buffer, &(micros as f64 / 1e6));
 }
 
-/// The last `N` decimal digits.
+/// A number below a million.
 #[inline]
-fn decimal<const N: usize>(mut number: u32) -> [u8; N] {
-    let mut digits = [0; N];
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
-    digits
+fn six_digits(number: u32) -> [u8; 6] {
+    let [a, b] = PAIRS[(number / 10_000 % 100) as usize];
+    let [c, d] = PAIRS[(number / 100 % 100) as usize];
+    let [e, f] = PAIRS[(number % 100) as usize];
+    [a, b, c, d, e, f]
 }
+
+/// The digits of 0 to 99.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
 
 /// Sixteen hex digits.
 #[inline]
@@ -60,6 +68,14 @@ pub(super) fn hex(bits: u64) -> [u8; 16] {
     high.copy_from_slice(&half_hex((bits >> 32) as u32));
     low.copy_from_slice(&half_hex(bits as u32));
     digits
+}
+
+/// Sixteen hex digits and the quote behind them.
+#[inline]
+pub(super) fn quoted_hex(bits: u64) -> [u8; 17] {
+    let mut quoted = [b'"'; 17];
+    quoted[..16].copy_from_slice(&hex(bits));
+    quoted
 }
 
 /// Eight hex digits, all at once: each digit spread to a byte of its own, then made a character.
