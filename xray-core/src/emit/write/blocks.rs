@@ -33,10 +33,10 @@ impl Json<'_> {
             });
             json.object(b",\"response\":", |json| {
                 if let Some(status) = http.status {
-                    json.serialize(b",\"status\":", &status);
+                    json.number(b",\"status\":", status.into());
                 }
                 if let Some(length) = http.content_length {
-                    json.serialize(b",\"content_length\":", &length);
+                    json.number(b",\"content_length\":", length);
                 }
             });
         });
@@ -113,8 +113,11 @@ impl Json<'_> {
         }
         match item.value {
             AnnotationText::String(text) => self.text(b"\"", text, b"\""),
-            AnnotationText::Integer(value) => self.serialize(b"", &value),
-            AnnotationText::Unsigned(value) => self.serialize(b"", &value),
+            AnnotationText::Unsigned(value) => self.number(b"", value),
+            AnnotationText::Integer(value) => match u64::try_from(value) {
+                Ok(value) => self.number(b"", value),
+                Err(_) => self.number(b"-", value.unsigned_abs()),
+            },
             AnnotationText::Float(value) => self.serialize(b"", &value),
             AnnotationText::Bool(_) => {}
         }

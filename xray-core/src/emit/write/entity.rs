@@ -1,4 +1,4 @@
-use super::{Json, number::quoted_hex};
+use super::Json;
 use crate::{document::Namespace, record::flag};
 
 impl Json<'_> {
@@ -18,12 +18,13 @@ impl Json<'_> {
         let common = data.common.as_deref().filter(|_| is_segment);
         let detected = common.map(|common| common.detection.current());
 
+        // Up to the time, what comes next closes the quotes.
         self.text(b"{\"name\":\"", entity.name, b"\",\"id\":\"");
-        self.put(&quoted_hex(entity.id.bits()));
+        self.id(entity.id);
         if is_root {
             self.heading(index, is_segment);
         }
-        self.time(b",\"start_time\":", entity.start);
+        self.time(b"\",\"start_time\":", entity.start);
         if entity.is_open() {
             self.put(b",\"in_progress\":true");
         } else {
@@ -72,13 +73,15 @@ impl Json<'_> {
     /// What only the first entity of a document has.
     fn heading(&mut self, root: u32, is_segment: bool) {
         if let Some(trace_id) = self.data.trace_id {
+            self.put(b"\",\"trace_id\":\"");
             self.trace_id(trace_id);
         }
         let parent = self.data.entities[root as usize].parent_id.filter(|_| !is_segment);
         if let Some(parent) = parent.or(self.data.parent_id) {
-            self.id(b",\"parent_id\":\"", parent);
+            self.put(b"\",\"parent_id\":\"");
+            self.id(parent);
         }
-        self.truth(b",\"type\":\"subsegment\"", !is_segment);
+        self.truth(b"\",\"type\":\"subsegment", !is_segment);
     }
 
     /// A time that is told in microseconds after the record's start.

@@ -34,7 +34,7 @@ pub(super) struct Writer {
 impl Writer {
     /// Writes documents of this record that are of use only if they are not longer than `limit`.
     pub(super) fn new(data: &Data, limit: usize) -> Self {
-        Self { plain: text::is_plain(data.text.as_bytes()), times: Times::default(), limit }
+        Self { plain: text::is_plain(data.text.as_bytes()), times: Times::NEW, limit }
     }
 
     /// Adds the document of `root` to the buffer. Past the limit the rest is left out.
@@ -47,13 +47,8 @@ impl Writer {
         root: u32,
         buffer: &mut Vec<u8>,
     ) -> Result<(), serde_json::Error> {
-        let mut json = Json {
-            tree,
-            data: tree.data,
-            buffer: mem::take(buffer),
-            known: self,
-            failed: Ok(()),
-        };
+        let mut json =
+            Json { tree, data: tree.data, buffer: mem::take(buffer), known: self, failed: Ok(()) };
         json.document(root);
         *buffer = json.buffer;
         json.failed
@@ -72,7 +67,7 @@ struct Json<'a> {
 
 impl<'a> Json<'a> {
     /// Literal JSON. Its length is part of the type, so that a copy is a move or two.
-    #[inline]
+    #[inline(always)]
     fn put<const N: usize>(&mut self, json: &[u8; N]) {
         self.buffer.extend_from_slice(json);
     }
@@ -87,10 +82,8 @@ impl<'a> Json<'a> {
     ) {
         self.put(before);
         let (more, len) = self.data.text_and_more(text);
-        if self.known.plain || text::is_plain(&more[..len]) {
-            text::push_plain(&mut self.buffer, more, len);
-        } else {
-            text::push_escaped(&mut self.buffer, self.data.text(text));
+        if !self.known.plain || !text::push_short(&mut self.buffer, more, len) {
+            text::push(&mut self.buffer, self.data.text(text), self.known.plain);
         }
         self.put(after);
     }
@@ -99,11 +92,7 @@ impl<'a> Json<'a> {
     fn string<const N: usize>(&mut self, key: &[u8; N], text: Option<&str>) {
         let Some(text) = text else { return };
         self.put(key);
-        if text::is_plain(text.as_bytes()) {
-            self.buffer.extend_from_slice(text.as_bytes());
-        } else {
-            text::push_escaped(&mut self.buffer, text);
-        }
+        text::push(&mut self.buffer, text, false);
         self.put(b"\"");
     }
 
@@ -116,25 +105,32 @@ impl<'a> Json<'a> {
     }
 
     #[inline]
-    fn id<const N: usize>(&mut self, key: &[u8; N], id: SegmentId) {
-        self.put(key);
-        self.put(&number::quoted_hex(id.bits()));
+    fn id(&mut self, id: SegmentId) {
+        self.put(&number::half_hex((id.bits() >> 32) as u32));
+        self.put(&number::half_hex(id.bits() as u32));
     }
 
     fn trace_id(&mut self, id: TraceId) {
-        let bits = id.bits();
-        let high = number::hex((bits >> 64) as u64);
-        self.put(b",\"trace_id\":\"1-");
-        self.buffer.extend_from_slice(&high[..8]);
+        let [a, b, c, d] =
+            [96, 64, 32, 0].map(|shift| number::half_hex((id.bits() >> shift) as u32));
+        self.put(b"1-");
+        self.put(&a);
         self.put(b"-");
-        self.buffer.extend_from_slice(&high[8..]);
-        self.put(&number::quoted_hex(bits as u64));
+        self.put(&b);
+        self.put(&c);
+        self.put(&d);
+    }
+
+    #[inline]
+    fn number<const N: usize>(&mut self, key: &[u8; N], number: u64) {
+        self.put(key);
+        number::push(&mut self.buffer, number);
     }
 
     /// What few documents have.
-    #[inline]
-    fn serialize<const N: usize>(&mut self, key: &[u8; N], value: &(impl Serialize + ?Sized)) {
-        self.put(key);
+    #[inline(never)]
+    fn serialize(&mut self, key: &[u8], value: &(impl Serialize + ?Sized)) {
+        self.buffer.extend_from_slice(key);
         if let Err(error) = serde_json::to_writer(&mut self.buffer, value) {
             self.failed = Err(error);
         }

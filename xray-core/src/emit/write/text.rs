@@ -2,22 +2,27 @@
 /// many bytes are two moves, while a copy of unknown length is a call.
 const AT_ONCE: usize = 32;
 
-/// Adds a text that has nothing to escape: the first `len` bytes of `more`.
+/// Adds the first `len` bytes of `more`, which need no escape; `false` if that has to be done otherwise.
 #[inline]
-pub(super) fn push_plain(buffer: &mut Vec<u8>, more: &[u8], len: usize) {
+pub(super) fn push_short(buffer: &mut Vec<u8>, more: &[u8], len: usize) -> bool {
     match more.first_chunk::<AT_ONCE>() {
         Some(chunk) if len <= AT_ONCE => {
             buffer.extend_from_slice(chunk);
             buffer.truncate(buffer.len() - (AT_ONCE - len));
+            true
         }
-        _ => buffer.extend_from_slice(&more[..len]),
+        _ => false,
     }
 }
 
-/// Adds a text with what has to be escaped in it.
-#[cold]
-pub(super) fn push_escaped(buffer: &mut Vec<u8>, text: &str) {
-    // Serde writes quotes around it. A text always serialises, and writing to memory does not fail.
+/// Adds a text; `plain` is whether it is known that there is nothing to escape.
+#[inline(never)]
+pub(super) fn push(buffer: &mut Vec<u8>, text: &str, plain: bool) {
+    if plain || is_plain(text.as_bytes()) {
+        buffer.extend_from_slice(text.as_bytes());
+        return;
+    }
+    // Serde puts it in quotes. A text always serialises, and writing to memory does not fail.
     let before = buffer.len();
     let _ = serde_json::to_writer(&mut *buffer, text);
     buffer.pop();
@@ -27,9 +32,8 @@ pub(super) fn push_escaped(buffer: &mut Vec<u8>, text: &str) {
 /// Whether JSON escapes none of the bytes: as serde has it, control characters, `"` and `\`. Written
 /// without a way out in between, so that the compiler looks at many bytes at once.
 pub(super) fn is_plain(bytes: &[u8]) -> bool {
-    !bytes
-        .iter()
-        .fold(false, |found, &byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\'))
+    let escaped = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    !bytes.iter().fold(false, |found, &byte| found | escaped(byte))
 }
 
 #[cfg(test)]
@@ -38,10 +42,7 @@ mod tests {
 
     fn written(text: &str) -> String {
         let mut buffer = vec![b'"'];
-        match is_plain(text.as_bytes()) {
-            true => push_plain(&mut buffer, format!("{text} and more").as_bytes(), text.len()),
-            false => push_escaped(&mut buffer, text),
-        }
+        push(&mut buffer, text, false);
         buffer.push(b'"');
         String::from_utf8(buffer).unwrap()
     }
