@@ -104,7 +104,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn id(&mut self, id: SegmentId) {
         self.put(&number::half_hex((id.bits() >> 32) as u32));
         self.put(&number::half_hex(id.bits() as u32));

@@ -30,13 +30,22 @@ impl Times {
             self.digits = [a, b, c, d, e, f, g, h, i, j];
         }
         buffer.extend_from_slice(&self.digits);
-        let rest = eight_digits(rest);
-        let [_, _, decimals @ ..] = characters(rest);
-        let [a, b, c, d, e, f] = decimals;
-        buffer.extend_from_slice(&[b'.', a, b, c, d, e, f]);
-        // Zeros at the end go, but one decimal stays.
-        let zeros = (rest.leading_zeros() / 8).min(5) as usize;
-        buffer.truncate(buffer.len() - zeros);
+        // Two zeros, of which the second becomes the point, and six decimals.
+        let decimals = (eight_digits(rest) >> 8) + (u64::from(b'0') * EACH >> 8);
+        buffer.extend_from_slice(&(decimals - u64::from(b'0' - b'.')).to_le_bytes());
+        buffer.pop();
+        if rest % 10 == 0 {
+            trim(buffer);
+        }
+    }
+}
+
+/// Takes zeros at the end away, but leaves one decimal. Apart, and behind a branch that is foreseen, so
+/// that what is written next need not wait until the digits are known.
+#[cold]
+fn trim(buffer: &mut Vec<u8>) {
+    while buffer.ends_with(b"0") && !buffer.ends_with(b".0") {
+        buffer.pop();
     }
 }
 
