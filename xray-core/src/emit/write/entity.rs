@@ -2,14 +2,10 @@ use super::Json;
 use crate::{document::Namespace, record::flag};
 
 impl Json<'_> {
-    /// A segment, or a subsegment on its own, with all that is embedded in it.
-    pub(super) fn document(&mut self, root: u32) {
-        self.entity(root, true);
-    }
-
-    /// The fields in the order of [`Document`](crate::document::Document). It recurses no deeper than
-    /// the tree goes before an entity leaves on its own.
-    fn entity(&mut self, index: u32, is_root: bool) {
+    /// A segment or subsegment with all that is embedded in it, the fields in the order of
+    /// [`Document`](crate::document::Document). It recurses no deeper than the tree goes before an
+    /// entity leaves on its own.
+    pub(super) fn entity(&mut self, index: u32, is_root: bool) {
         let data = self.data;
         let entity = &data.entities[index as usize];
         let http = data.http.get(entity.http as usize);

@@ -2,7 +2,7 @@
 //! the worker does for each request.
 //!
 //! The model stays the truth: what is written is byte for byte what serde makes of it, which
-//! `tests/written.rs` holds. What few documents have, serde still writes.
+//! `tests/written` holds. What few documents have, serde still writes.
 
 mod blocks;
 mod entity;
@@ -49,7 +49,7 @@ impl Writer {
     ) -> Result<(), serde_json::Error> {
         let mut json =
             Json { tree, data: tree.data, buffer: mem::take(buffer), known: self, failed: Ok(()) };
-        json.document(root);
+        json.entity(root, true);
         *buffer = json.buffer;
         json.failed
     }
@@ -65,14 +65,14 @@ struct Json<'a> {
     failed: Result<(), serde_json::Error>,
 }
 
-impl<'a> Json<'a> {
+impl Json<'_> {
     /// Literal JSON. Its length is part of the type, so that a copy is a move or two.
     #[inline(always)]
     fn put<const N: usize>(&mut self, json: &[u8; N]) {
         self.buffer.extend_from_slice(json);
     }
 
-    /// A text of the record's, between two pieces of literal JSON.
+    /// A text of the record, between two pieces of literal JSON.
     #[inline]
     fn text<const N: usize, const M: usize>(
         &mut self,
@@ -88,7 +88,7 @@ impl<'a> Json<'a> {
         self.put(after);
     }
 
-    /// A field whose value is a text outside of the record's; `key` includes its first quote.
+    /// A field whose value is a text outside of the record's texts; `key` includes its first quote.
     fn string<const N: usize>(&mut self, key: &[u8; N], text: Option<&str>) {
         let Some(text) = text else { return };
         self.put(key);
@@ -106,13 +106,12 @@ impl<'a> Json<'a> {
 
     #[inline(always)]
     fn id(&mut self, id: SegmentId) {
-        self.put(&number::half_hex((id.bits() >> 32) as u32));
-        self.put(&number::half_hex(id.bits() as u32));
+        self.put(&number::hex((id.bits() >> 32) as u32));
+        self.put(&number::hex(id.bits() as u32));
     }
 
     fn trace_id(&mut self, id: TraceId) {
-        let [a, b, c, d] =
-            [96, 64, 32, 0].map(|shift| number::half_hex((id.bits() >> shift) as u32));
+        let [a, b, c, d] = [96, 64, 32, 0].map(|shift| number::hex((id.bits() >> shift) as u32));
         self.put(b"1-");
         self.put(&a);
         self.put(b"-");

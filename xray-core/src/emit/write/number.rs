@@ -1,3 +1,13 @@
+use std::ops::Range;
+
+/// One in each byte.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// The seconds of ten digits up to which two doubles differ by less than a microsecond: the years 2001
+/// to 2242. In these the shortest text that reads as the double is the whole number's digits, since no
+/// other number of six decimals lies as close to it.
+const FAST: Range<u64> = 1_000_000_000..1 << 33;
+
 /// The times of documents as serde writes `micros as f64 / 1e6`, made of the whole number.
 #[derive(Debug)]
 pub(super) struct Times {
@@ -5,11 +15,6 @@ pub(super) struct Times {
     second: u64,
     digits: [u8; 10],
 }
-
-/// The seconds of ten digits up to which two doubles differ by less than a microsecond: the years 2001
-/// to 2242. In these the shortest text that reads as the double is the whole number's digits, since no
-/// other number of six decimals lies as close to it.
-const FAST: std::ops::Range<u64> = 1_000_000_000..1 << 33;
 
 impl Times {
     /// No second at all has been told.
@@ -31,7 +36,7 @@ impl Times {
         }
         buffer.extend_from_slice(&self.digits);
         // Two zeros, of which the second becomes the point, and six decimals.
-        let decimals = (eight_digits(rest) >> 8) + (u64::from(b'0') * EACH >> 8);
+        let decimals = (eight_digits(rest) >> 8) + ((u64::from(b'0') * EACH) >> 8);
         buffer.extend_from_slice(&(decimals - u64::from(b'0' - b'.')).to_le_bytes());
         buffer.pop();
         if rest % 10 == 0 {
@@ -77,12 +82,9 @@ pub(super) fn push(buffer: &mut Vec<u8>, number: u64) {
     let _ = serde_json::to_writer(buffer, &number);
 }
 
-/// One in each byte.
-const EACH: u64 = 0x0101_0101_0101_0101;
-
 /// Eight hex digits, all at once: each digit spread to a byte of its own, then made a character.
 #[inline]
-pub(super) fn half_hex(bits: u32) -> [u8; 8] {
+pub(super) fn hex(bits: u32) -> [u8; 8] {
     let spread = u64::from(bits);
     let spread = (spread | (spread << 16)) & 0x0000_ffff_0000_ffff;
     let spread = (spread | (spread << 8)) & 0x00ff_00ff_00ff_00ff;
@@ -149,11 +151,8 @@ mod tests {
     #[test]
     fn hex_digits() {
         let mut random = StdRng::seed_from_u64(6);
-        for bits in (0..1_000).map(|_| random.random()).chain([0, u64::MAX, 0x9a09_af90_fa0a_a9f9])
-        {
-            let mut text = Vec::new();
-            push_hex(&mut text, bits);
-            assert_eq!(String::from_utf8(text).unwrap(), format!("{bits:016x}"));
+        for bits in (0..1_000).map(|_| random.random()).chain([0, u32::MAX, 0x9a0f_a9f0]) {
+            assert_eq!(hex(bits), *format!("{bits:08x}").as_bytes());
         }
     }
 }

@@ -59,6 +59,18 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_behind_a_short_text_is_dropped() {
+        let more = "x".repeat(AT_ONCE + 1);
+        for len in 0..=AT_ONCE {
+            let mut buffer = b"before".to_vec();
+            assert!(push_short(&mut buffer, more.as_bytes(), len));
+            assert_eq!(buffer, format!("before{}", "x".repeat(len)).as_bytes());
+        }
+        assert!(!push_short(&mut Vec::new(), more.as_bytes(), AT_ONCE + 1));
+        assert!(!push_short(&mut Vec::new(), &more.as_bytes()[..AT_ONCE - 1], 1));
+    }
+
+    #[test]
     fn empty_and_hostile() {
         for text in ["", "\"", "\\", "\0", "\u{7f}", "</script>", "\u{2028}\u{2029}", "é\"é\\é\n"]
         {
