@@ -14,6 +14,7 @@ mod trim;
 mod udp;
 mod waiting;
 mod worker;
+mod write;
 
 pub use address::DaemonAddress;
 pub use record::{Record, Written};
@@ -23,6 +24,7 @@ pub(crate) use flush::Flush;
 pub(crate) use hub::{Hub, Timing, lock};
 pub(crate) use running::Ticket;
 pub(crate) use waiting::Waiting;
+pub(crate) use write::{Fixed, fields};
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use super::trim::trim;
+use super::{trim::trim, write::Writer};
 use crate::{
     TraceId,
     document::Document,
@@ -73,7 +73,8 @@ impl Record {
     /// [`MAX_DEPTH`](crate::document::MAX_DEPTH) leaves in several, the deepest first.
     pub fn documents(&self) -> impl Iterator<Item = Document<'_>> {
         let mut tree = Tree::new(&self.data);
-        tree.roots().into_iter().filter_map(move |root| tree.kept_document(root))
+        let deep = tree.deep_roots();
+        deep.into_iter().rev().chain([0]).filter_map(move |root| tree.kept_document(root))
     }
 
     /// Writes each document as JSON after `prefix` into `buffer` and lends it to `each`.
@@ -92,13 +93,16 @@ impl Record {
         let mut tree = Tree::new(&self.data);
         let mut written = Written::default();
         // A stack, so that what is split last leaves first.
-        let mut pending = tree.roots();
-        pending.reverse();
-        while let Some(root) = pending.pop() {
-            let Some(document) = tree.kept_document(root) else { continue };
+        let mut pending = tree.deep_roots();
+        let mut first = Some(0);
+        let mut writer = Writer::new(&self.data, limit);
+        while let Some(root) = pending.pop().or_else(|| first.take()) {
+            if !tree.keeps(root) {
+                continue;
+            }
             buffer.clear();
             buffer.extend_from_slice(prefix);
-            if let Err(error) = serde_json::to_writer(&mut *buffer, &document) {
+            if let Err(error) = writer.write(&tree, root, buffer) {
                 crate::logging::error!("a document could not be written and is dropped: {error}");
                 written.oversize += 1;
             } else if buffer.len() <= limit {
@@ -109,7 +113,7 @@ impl Record {
                 if !children.is_empty() {
                     pending.push(root);
                     pending.extend(children.into_iter().rev());
-                } else if write_trimmed(&document, prefix, limit, buffer) {
+                } else if write_trimmed(&tree.document(root), prefix, limit, buffer) {
                     each(buffer);
                     written.documents += 1;
                     written.trimmed += 1;

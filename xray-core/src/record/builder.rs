@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Error,
     document::{AnnotationValue, Document, clean_name, is_annotation},
-    emit::{DaemonAddress, Delivery, Emitter, Hub, Record, Timing, UdpEmitter},
+    emit::{DaemonAddress, Delivery, Emitter, Fixed, Hub, Record, Timing, UdpEmitter},
     environment::{Detection, Machine, Plugin, Switch, switch},
     header::Propagation,
     logging,
@@ -304,6 +304,7 @@ impl RecorderBuilder {
         let detection = Detection::start(plugins, self.machine);
         let common = Arc::new(Common {
             service: service.clone(),
+            fixed: Fixed::of(self.version.as_deref(), &self.annotations),
             version: self.version,
             working_directory,
             annotations: self.annotations,

@@ -117,6 +117,12 @@ impl Data {
         Text { start, len: text.len() as u32 }
     }
 
+    /// The text, and whatever lies behind it.
+    pub(crate) fn text_and_more(&self, text: Text) -> (&[u8], usize) {
+        let more = self.text.as_bytes().get(text.start as usize..).unwrap_or_default();
+        (more, (text.len as usize).min(more.len()))
+    }
+
     pub(crate) fn text(&self, text: Text) -> &str {
         self.text.get(text.range()).unwrap_or_default()
     }

@@ -46,13 +46,14 @@ pub use subsegment::{Subsegment, subsegment};
 pub(crate) use data::Data;
 pub(crate) use hook::Hook;
 pub(crate) use live::Live;
+pub(crate) use slots::{AnnotationData, AnnotationText, HttpData, Rest, SqlData, Text, flag};
 pub(crate) use sources::since_epoch;
 pub(crate) use ticks::prepare as prepare_clock;
-pub(crate) use view::Tree;
+pub(crate) use view::{Tree, service, xray};
 
 use std::sync::Arc;
 
-use crate::{document::AnnotationValue, environment::Detection, stats::Counters};
+use crate::{document::AnnotationValue, emit::Fixed, environment::Detection, stats::Counters};
 
 /// What all segments of a recorder share.
 #[derive(Debug)]
@@ -61,6 +62,8 @@ pub(crate) struct Common {
     pub(crate) service: String,
     pub(crate) version: Option<String>,
     pub(crate) working_directory: Option<String>,
+    /// What is the same in each of its documents, as JSON.
+    pub(crate) fixed: Fixed,
     /// Annotations of every segment.
     pub(crate) annotations: Vec<(String, AnnotationValue<'static>)>,
     /// Frames of a stack that are kept.

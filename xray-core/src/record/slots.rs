@@ -84,7 +84,7 @@ impl EntityData {
         self.end == OPEN
     }
 
-    pub(super) fn is_fault(&self, http: Option<&HttpData>) -> bool {
+    pub(crate) fn is_fault(&self, http: Option<&HttpData>) -> bool {
         is_fault(self.flags, http.and_then(|http| http.status))
     }
 }
