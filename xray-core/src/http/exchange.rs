@@ -1,13 +1,12 @@
 use std::{
     any::Any,
-    borrow::Cow,
     error::Error,
     mem,
     net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
-use super::ServerPolicy;
+use super::{ServerPolicy, address::AddressText};
 use crate::{
     Entity, Recorder, SamplingRequest, Segment, Subsegment, document::HttpRequest,
     header::CallerHeaders,
@@ -123,6 +122,30 @@ impl Exchange {
         policy: &ServerPolicy,
         request: &RequestHead<'_>,
     ) -> Option<Self> {
+        Self::begin_with(recorder, policy, request, |_| ())
+    }
+
+    /// As [`begin`](Self::begin). `details` adds to the head what only a recorded request needs, and is
+    /// called for such a one alone: `scheme`, `user_agent`, `forwarded_for`, `forwarded_proto` and `peer`.
+    ///
+    /// ```
+    /// # use xray_core::{Recorder, http::{Exchange, RequestHead, ServerPolicy}};
+    /// # let xray = Recorder::builder("orders").build()?;
+    /// # fn user_agent() -> Option<&'static str> { None }
+    /// let head = RequestHead { method: "GET", path: "/orders", ..RequestHead::default() };
+    /// let exchange = Exchange::begin_with(&xray, &ServerPolicy::new(), &head, |head| {
+    ///     head.scheme = "https";
+    ///     head.user_agent = user_agent();
+    /// });
+    /// # Ok::<(), xray_core::Error>(())
+    /// ```
+    #[must_use = "a dropped exchange is a client that has gone"]
+    pub fn begin_with<'a>(
+        recorder: &Recorder,
+        policy: &ServerPolicy,
+        request: &RequestHead<'a>,
+        details: impl FnOnce(&mut RequestHead<'a>),
+    ) -> Option<Self> {
         if policy.ignores(request.path) {
             return None;
         }
@@ -142,7 +165,9 @@ impl Exchange {
         let name = policy.segment_name(recorder, request.host);
         let segment = recorder.segment(name).context(context).request(sampling).watched().begin();
         if segment.is_sampled() {
-            record_request(&segment, policy, request);
+            let mut request = *request;
+            details(&mut request);
+            record_request(&segment, policy, &request);
         }
         let method = match request.method {
             "HEAD" => Method::Head,
@@ -296,21 +321,21 @@ pub fn recording_panics<T>(exchange: &mut Option<Exchange>, work: impl FnOnce() 
 
 fn record_request(segment: &Segment, policy: &ServerPolicy, request: &RequestHead<'_>) {
     let scheme = policy.forwarded_proto(request.forwarded_proto).unwrap_or(request.scheme);
-    let url = match request.host {
-        Some(host) => format!("{scheme}://{host}{}", request.path),
-        None => request.path.to_owned(),
-    };
+    let absolute = request.host.map(|host| [scheme, "://", host, request.path].concat());
+    let url = absolute.as_deref().unwrap_or(request.path);
     let forwarded = request.forwarded_for.and_then(|list| list.split(',').next()).map(str::trim);
     let forwarded = forwarded.filter(|address| !address.is_empty());
-    let client_ip = match forwarded {
-        Some(address) => Some(Cow::Borrowed(address)),
-        None => request.peer.map(|peer| Cow::Owned(peer.to_canonical().to_string())),
+    let mut text = AddressText::default();
+    let client_ip = match (forwarded, request.peer) {
+        (Some(address), _) => Some(address),
+        (None, Some(peer)) => Some(text.of(peer)),
+        (None, None) => None,
     };
     segment.http(HttpRequest {
         method: Some(request.method),
-        url: Some(&url),
+        url: Some(url),
         user_agent: request.user_agent,
-        client_ip: client_ip.as_deref(),
+        client_ip,
         x_forwarded_for: forwarded.is_some(),
         traced: false,
     });
