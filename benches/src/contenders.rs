@@ -104,11 +104,16 @@ impl Contender {
     pub(crate) fn command(&self, address: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
-        if self.is_script {
-            command.env("AWS_XRAY_DAEMON_ADDRESS", address);
-            command.env("AWS_EC2_METADATA_DISABLED", "true");
-        } else if !address.is_empty() {
-            command.arg(address);
+        command.env("AWS_EC2_METADATA_DISABLED", "true");
+        match address {
+            // Work that sends nothing.
+            "" => {}
+            _ if self.is_script => {
+                command.env("AWS_XRAY_DAEMON_ADDRESS", address);
+            }
+            _ => {
+                command.arg(address);
+            }
         }
         command
     }

@@ -1,6 +1,6 @@
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -58,6 +58,7 @@ pub struct Requests<C: Contender> {
     /// Whether something is sent for each.
     sends: bool,
     begun: Arc<AtomicU64>,
+    gate: Mutex<()>,
 }
 
 impl<C: Contender> Requests<C> {
@@ -66,7 +67,7 @@ impl<C: Contender> Requests<C> {
         let items = pool();
         let parents = items.iter().map(|item| contender.parent(item, sampled)).collect();
         let (contender, begun) = (Arc::clone(contender), Arc::clone(begun));
-        Self { contender, items, parents, sends, begun }
+        Self { contender, items, parents, sends, begun, gate: Mutex::default() }
     }
 
     fn begin(&self, requests: usize) -> u64 {
@@ -102,10 +103,12 @@ impl<C: Contender> Requests<C> {
             if left == 0 {
                 return;
             }
-            let mut begun = begun;
-            while self.contender.waiting(begun) > room {
-                thread::sleep(PAUSE);
-                begun = self.begun.load(Ordering::Relaxed);
+            if self.contender.waiting(begun) > room {
+                // One looks when there is room again, the others wait for it without looking.
+                let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+                while self.contender.waiting(self.begun.load(Ordering::Relaxed)) > room {
+                    thread::sleep(PAUSE);
+                }
             }
         }
     }
