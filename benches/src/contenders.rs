@@ -173,7 +173,6 @@ impl Running {
             operations: number(&answer, "operations")?,
             cpu_ns: number(&answer, "cpu_ns")?,
             wall_ns: number(&answer, "wall_ns")?,
-            drained: answer["drained"] == true,
             lost: number(&answer, "lost")?,
         })
     }
@@ -189,8 +188,6 @@ pub(crate) struct Spent {
     pub(crate) operations: f64,
     pub(crate) cpu_ns: f64,
     pub(crate) wall_ns: f64,
-    /// Whether all has left.
-    pub(crate) drained: bool,
     /// Documents or spans that the contender knows it lost, from its start on.
     pub(crate) lost: f64,
 }

@@ -109,13 +109,16 @@ impl Contender for Grown {
         self.xray.stats().queued
     }
 
-    fn room(&self, _: u64) -> u64 {
+    fn room(&self) -> u64 {
         BURST as u64
     }
 
     fn flush(&self) {
         self.xray.flush(PATIENCE);
     }
+
+    /// A recorder that cannot send says so by itself.
+    fn abandon(&self, _: u64) {}
 
     fn lost(&self) -> u64 {
         self.xray.stats().dropped()

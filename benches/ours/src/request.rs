@@ -101,13 +101,16 @@ impl Contender for XRay {
         self.0.stats().queued
     }
 
-    fn room(&self, _: u64) -> u64 {
+    fn room(&self) -> u64 {
         ROOM
     }
 
     fn flush(&self) {
         self.0.flush(PATIENCE);
     }
+
+    /// A recorder that cannot send says so by itself.
+    fn abandon(&self, _: u64) {}
 
     fn lost(&self) -> u64 {
         self.0.stats().dropped()
