@@ -111,8 +111,15 @@ impl<C: Contender> Requests<C> {
             if self.contender.waiting(begun) > room {
                 // One looks when there is room again, the others wait for it without looking.
                 let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-                while self.contender.waiting(self.begun.load(Ordering::Relaxed)) > room {
+                let patience = Instant::now() + PATIENCE;
+                let mut begun = self.begun.load(Ordering::Relaxed);
+                while self.contender.waiting(begun) > room {
+                    if Instant::now() > patience {
+                        self.contender.abandon(begun);
+                        break;
+                    }
                     thread::sleep(PAUSE);
+                    begun = self.begun.load(Ordering::Relaxed);
                 }
             }
         }
