@@ -27,8 +27,10 @@ use crate::{
     },
 };
 
-/// Emptied records kept for use, and the largest worth keeping.
-const POOL_RECORDS: usize = 256;
+/// Emptied records kept for use: as many as wait in a burst, far fewer while nothing comes, and none
+/// that is large.
+const POOL_RECORDS: usize = 1_024;
+const IDLE_RECORDS: usize = 128;
 const POOL_RECORD_BYTES: usize = 64 * 1024;
 
 /// Between the threads that end segments and the emitter: queue, pool, and segments that wait.
@@ -274,6 +276,17 @@ impl Shared {
         if record.size() <= POOL_RECORD_BYTES {
             // With enough of them there, one more is not kept.
             let _ = self.pool.push(record.emptied());
+        }
+    }
+
+    /// Whether more is kept for use than while nothing comes.
+    pub(super) fn keeps_much(&self) -> bool {
+        self.pool.len() > IDLE_RECORDS
+    }
+
+    pub(super) fn keep_little(&self) {
+        while self.keeps_much() {
+            drop(self.pool.pop());
         }
     }
 

@@ -24,6 +24,9 @@ const BATCH: usize = 64;
 /// A worker that waits for nothing in particular still looks up after this time.
 const IDLE: Duration = Duration::from_secs(3600);
 
+/// After this time without work, memory that a burst took is given back.
+const QUIET: Duration = Duration::from_secs(1);
+
 /// How long the worker rests after work before it looks again; only then it sleeps until it is woken.
 const SHORTEST_REST: Duration = Duration::from_micros(100);
 const LONGEST_REST: Duration = Duration::from_millis(4);
@@ -76,11 +79,14 @@ impl Worker {
             }
             let next = [self.shared.release_due(now), look_at].into_iter().flatten().min();
             let wait = next.map_or(IDLE, |next| next.saturating_duration_since(now));
+            let may_shrink = !rests && wait >= QUIET && self.shared.keeps_much();
+            let wait = if may_shrink { QUIET } else { wait };
             let received =
                 if rests { self.rest(wait, &mut rest) } else { self.receiver.recv_timeout(wait) };
             rests = received.is_ok();
             match received {
                 Ok(message) => self.take(message, &mut batch),
+                Err(RecvTimeoutError::Timeout) if may_shrink => self.shared.keep_little(),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }

@@ -15,7 +15,7 @@ const LONG: usize = 64 * 1024;
 /// Roughly the bytes that a note takes in a record.
 const NOTE_BYTES: usize = 48;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Journal {
     pub(super) notes: Vec<Note>,
     /// The texts of all notes, one behind the other. None is longer than the limits of a document let
@@ -82,6 +82,13 @@ pub(super) enum NotedValue {
     Unsigned(u64),
     Float(f64),
     Bool(bool),
+}
+
+impl Default for Journal {
+    /// With room for what most requests record.
+    fn default() -> Self {
+        Self { notes: Vec::with_capacity(32), texts: String::with_capacity(512) }
+    }
 }
 
 impl Journal {
