@@ -273,9 +273,16 @@ impl Shared {
     }
 
     fn recycle(&self, record: Record) {
-        if record.size() <= POOL_RECORD_BYTES {
+        let size = record.size();
+        let (data, live) = record.into_parts();
+        if let Some(data) = data {
+            self.common.spares.give(data);
+        }
+        if size <= POOL_RECORD_BYTES
+            && let Some(live) = live.and_then(Live::reused)
+        {
             // With enough of them there, one more is not kept.
-            let _ = self.pool.push(record.emptied());
+            let _ = self.pool.push(live);
         }
     }
 

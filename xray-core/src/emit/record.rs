@@ -21,7 +21,8 @@ pub struct Written {
 
 /// A finished trace part: a segment, or a subsegment that leaves on its own.
 pub struct Record {
-    data: Box<Data>,
+    /// What was written up.
+    data: Option<Box<Data>>,
     /// What it was recorded in, to be used again with it.
     live: Option<Arc<Live>>,
     size: usize,
@@ -30,37 +31,33 @@ pub struct Record {
 impl Record {
     /// A record that is written up.
     pub(crate) fn new(data: Box<Data>) -> Self {
-        Self { size: data.size(), data, live: None }
+        Self { size: data.size(), data: Some(data), live: None }
     }
 
-    /// The record of a segment that has ended, with what it was recorded in: what is still to be
-    /// written up is there.
-    pub(crate) fn with(data: Box<Data>, live: Arc<Live>, size: usize) -> Self {
+    /// The record of a segment that has ended, as far as it was written up, with what it was recorded
+    /// in: the rest is there.
+    pub(crate) fn with(data: Option<Box<Data>>, live: Arc<Live>, size: usize) -> Self {
         Self { data, live: Some(live), size }
     }
 
     /// The trace, of a record that is written up.
     pub(super) fn trace_id(&self) -> Option<TraceId> {
-        self.data.trace_id
+        self.data.as_ref()?.trace_id
     }
 
     /// The record written up, with its texts in the form in which they leave.
     pub(crate) fn settled(&mut self, common: &Arc<Common>) -> &Data {
         if let Some(live) = self.live.as_mut().and_then(Arc::get_mut) {
-            live.write_up(&mut self.data, common);
+            self.data = Some(live.write_up(self.data.take(), common));
         }
-        self.data.settle();
-        &self.data
+        let data = self.data.get_or_insert_default();
+        data.settle();
+        data
     }
 
-    /// Empties it, for another segment to be recorded in.
-    pub(super) fn emptied(self) -> Arc<Live> {
-        let Self { mut data, live, .. } = self;
-        data.clear();
-        match live {
-            Some(live) => Live::reused(live, data),
-            None => Arc::new(Live::unused(data)),
-        }
+    /// Takes it apart, to be used again.
+    pub(super) fn into_parts(self) -> (Option<Box<Data>>, Option<Arc<Live>>) {
+        (self.data, self.live)
     }
 
     /// Roughly the bytes of memory it holds.
@@ -72,9 +69,11 @@ impl Record {
     /// The documents of this record: usually one; a tree deeper than
     /// [`MAX_DEPTH`](crate::document::MAX_DEPTH) leaves in several, the deepest first.
     pub fn documents(&self) -> impl Iterator<Item = Document<'_>> {
-        let mut tree = Tree::new(&self.data);
-        let deep = tree.deep_roots();
-        deep.into_iter().rev().chain([0]).filter_map(move |root| tree.kept_document(root))
+        self.data.iter().flat_map(|data| {
+            let mut tree = Tree::new(data);
+            let deep = tree.deep_roots();
+            deep.into_iter().rev().chain([0]).filter_map(move |root| tree.kept_document(root))
+        })
     }
 
     /// Writes each document as JSON after `prefix` into `buffer` and lends it to `each`.
@@ -90,12 +89,13 @@ impl Record {
         buffer: &mut Vec<u8>,
         mut each: impl FnMut(&[u8]),
     ) -> Written {
-        let mut tree = Tree::new(&self.data);
         let mut written = Written::default();
+        let Some(data) = &self.data else { return written };
+        let mut tree = Tree::new(data);
         // A stack, so that what is split last leaves first.
         let mut pending = tree.deep_roots();
         let mut first = Some(0);
-        let mut writer = Writer::new(&self.data, limit);
+        let mut writer = Writer::new(data, limit);
         while let Some(root) = pending.pop().or_else(|| first.take()) {
             if !tree.keeps(root) {
                 continue;
@@ -144,8 +144,8 @@ fn write_trimmed(
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
-            .field("trace_id", &self.data.trace_id)
-            .field("entities", &self.data.entities.len())
+            .field("trace_id", &self.trace_id())
+            .field("size", &self.size)
             .finish_non_exhaustive()
     }
 }

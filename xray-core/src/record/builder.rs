@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    Common, ContextMissing, Hook, Keep, Recorder, Verdict,
+    Common, ContextMissing, Hook, Keep, Recorder, Spares, Verdict,
     recorder::Inner,
     sampling::Sampling,
     settings::{from_environment, is_enabled, is_lambda, parse_context_missing},
@@ -304,6 +304,7 @@ impl RecorderBuilder {
         let detection = Detection::start(plugins, self.machine);
         let common = Arc::new(Common {
             service: service.clone(),
+            spares: Spares::default(),
             fixed: Fixed::of(self.version.as_deref(), &self.annotations),
             version: self.version,
             working_directory,

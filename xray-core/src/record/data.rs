@@ -52,8 +52,9 @@ pub(crate) struct Data {
 }
 
 impl Data {
-    /// Makes it as new, for another trace of the same recorder.
-    pub(crate) fn clear(&mut self) {
+    /// Makes it as new, for another trace.
+    pub(super) fn clear(&mut self) {
+        self.common = None;
         self.rule = None;
         self.text.clear();
         self.entities.clear();
@@ -72,7 +73,7 @@ impl Data {
     /// Begins a record that is empty.
     pub(super) fn begin(&mut self, heading: Heading, common: &Arc<Common>) {
         let Heading { trace_id, parent_id, start, streamed, rule } = heading;
-        self.common.get_or_insert_with(|| Arc::clone(common));
+        self.common = Some(Arc::clone(common));
         (self.trace_id, self.parent_id) = (Some(trace_id), parent_id);
         (self.start, self.streamed, self.rule) = (start, streamed, rule);
     }

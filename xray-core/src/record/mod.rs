@@ -23,6 +23,7 @@ mod settings;
 mod settle;
 mod slots;
 mod sources;
+mod spares;
 mod stack;
 mod state;
 mod subsegment;
@@ -48,6 +49,7 @@ pub(crate) use hook::Hook;
 pub(crate) use live::Live;
 pub(crate) use slots::{AnnotationData, AnnotationText, HttpData, Rest, SqlData, Text, flag};
 pub(crate) use sources::since_epoch;
+pub(crate) use spares::Spares;
 pub(crate) use ticks::prepare as prepare_clock;
 pub(crate) use view::{Tree, service, xray};
 
@@ -60,6 +62,7 @@ use crate::{document::AnnotationValue, emit::Fixed, environment::Detection, stat
 pub(crate) struct Common {
     /// The service's name.
     pub(crate) service: String,
+    pub(crate) spares: Spares,
     pub(crate) version: Option<String>,
     pub(crate) working_directory: Option<String>,
     /// What is the same in each of its documents, as JSON.

@@ -1,6 +1,6 @@
 //! What of a live segment has left, and what an end sends on its way.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use super::{
     Common, Data, Recorder,
@@ -52,8 +52,10 @@ pub(super) struct Heading {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// What was written up. `None` once the record has left for good.
+    /// What was written up, if something was.
     record: Option<Box<Data>>,
+    /// The record has left for good.
+    left: bool,
     /// As long as nothing was.
     heading: Option<Heading>,
     /// What has happened since.
@@ -96,15 +98,9 @@ pub(super) enum Leaving {
 }
 
 impl State {
-    /// Of what nothing is recorded in, with an empty record to fill.
-    pub(super) fn unused(record: Box<Data>) -> Self {
-        Self { record: Some(record), ..Self::default() }
-    }
-
-    /// Gives an empty record back for use, with the journal, which keeps what it has allocated.
-    pub(super) fn reuse(&mut self, record: Box<Data>) {
-        self.record = Some(record);
-        self.heading = None;
+    /// Makes it as unused, with a journal that keeps what it has allocated.
+    pub(super) fn reuse(&mut self) {
+        (self.record, self.heading) = (None, None);
         self.journal.clear();
     }
 
@@ -119,8 +115,7 @@ impl State {
     ) -> SegmentId {
         let mut ids = Ids::new(sources);
         let id = ids.next(sources);
-        self.record.get_or_insert_default();
-        self.heading = Some(heading);
+        (self.heading, self.left) = (Some(heading), false);
         self.ids = ids;
         let name = self.journal.text(Some(name));
         self.journal.note(Note::Begin { id, start: 0, parent: NONE, name });
@@ -182,48 +177,51 @@ impl State {
 
     /// The record, with all that has happened; `None` once it has left.
     pub(super) fn written_up(&mut self, common: &Arc<Common>) -> Option<&mut Data> {
-        let record = self.record.as_deref_mut()?;
-        if let Some(heading) = self.heading.take() {
-            record.begin(heading, common);
+        if self.left {
+            return None;
         }
-        record.replay(&mut self.journal);
-        Some(record)
+        let record = self.record.take();
+        let record = self.write_up(record, common);
+        Some(self.record.insert(record))
     }
 
     /// Takes the record out, with all that has happened.
     pub(super) fn take(&mut self, common: &Arc<Common>) -> Option<Box<Data>> {
         self.written_up(common)?;
-        self.plain = false;
+        (self.plain, self.left) = (false, true);
         self.record.take()
     }
 
-    /// Takes the record of a segment out that ends with nothing else open, without a look at it: what
-    /// is still to be written up stays behind, for [`write_up`](Self::write_up).
+    /// Takes out what was written up of a segment that ends with nothing else open, without a look at
+    /// it: the rest stays behind, for [`write_up`](Self::write_up).
     #[inline]
-    pub(super) fn take_plain(&mut self, at: u64) -> Option<(Box<Data>, End)> {
+    pub(super) fn take_plain(&mut self, at: u64) -> Option<(Option<Box<Data>>, End)> {
         if !self.plain || !self.segment_open || self.open_subsegments > 0 {
             return None;
         }
-        let record = self.record.take()?;
         self.journal.note(Note::End { at, entity: 0 });
-        (self.plain, self.segment_open) = (false, false);
-        Some((record, self.outcome.end(at)))
+        (self.plain, self.left, self.segment_open) = (false, true, false);
+        Some((self.record.take(), self.outcome.end(at)))
     }
 
-    /// Writes up in a record that was taken out what has happened to it.
-    pub(super) fn write_up(&mut self, record: &mut Data, common: &Arc<Common>) {
+    /// Writes up what has happened since the last time, if there was one.
+    pub(super) fn write_up(
+        &mut self,
+        record: Option<Box<Data>>,
+        common: &Arc<Common>,
+    ) -> Box<Data> {
+        let mut record = record.unwrap_or_else(|| common.spares.take());
         if let Some(heading) = self.heading.take() {
             record.begin(heading, common);
         }
         record.replay(&mut self.journal);
+        record
     }
 
     /// Roughly the bytes that are held.
     #[inline]
     pub(super) fn size(&self) -> usize {
-        // As long as nothing was written up there is no need to look.
-        let written = if self.heading.is_some() { None } else { self.record.as_ref() };
-        self.journal.size() + written.map_or(0, |record| record.document_size())
+        self.journal.size() + self.record.as_ref().map_or(0, |record| record.document_size())
     }
 
     /// Ends a subsegment for its guard, if that needs no look at the record: `true` if that is all
@@ -269,12 +267,13 @@ impl State {
     /// Throws the record away, if it is there.
     pub(super) fn discard(&mut self) -> bool {
         (self.segment_open, self.discarded, self.plain) = (false, true, false);
-        self.record.take().is_some()
+        self.record = None;
+        !mem::replace(&mut self.left, true)
     }
 
     /// Whether the record is here.
     pub(super) fn has_record(&self) -> bool {
-        self.record.is_some()
+        !self.left
     }
 
     /// The segment has left, and what is still open leaves by itself.
@@ -301,7 +300,7 @@ impl State {
         if left_early {
             let straggler = record.take_straggler(ended);
             if self.open_subsegments == 0 {
-                self.record = None;
+                (self.record, self.left) = (None, true);
             }
             return Leaving::Parts(vec![straggler]);
         }

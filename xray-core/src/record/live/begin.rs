@@ -6,7 +6,7 @@ use crate::{
     emit::lock,
     header::Carried,
     record::{
-        Data, Recorder,
+        Recorder,
         settle::noted_name,
         slots::Place,
         sources::Beginning,
@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl Live {
-    /// One that records nothing yet, with an empty record to fill.
-    pub(crate) fn unused(data: Box<Data>) -> Self {
+    /// One that records nothing yet.
+    fn unused() -> Self {
         Self {
             recorder: None,
             trace_id: TraceId::NOOP,
@@ -29,18 +29,18 @@ impl Live {
             watch: None,
             promoted: false.into(),
             held: 0.into(),
-            state: Mutex::new(State::unused(data)),
+            state: Mutex::new(State::default()),
         }
     }
 
-    /// As unused with an empty record, and without an allocation if nobody has a handle any more.
-    pub(crate) fn reused(mut self: Arc<Self>, data: Box<Data>) -> Arc<Self> {
-        let Some(live) = Arc::get_mut(&mut self) else { return Arc::new(Self::unused(data)) };
+    /// Makes it as unused; `None` if somebody has a handle.
+    pub(crate) fn reused(mut self: Arc<Self>) -> Option<Arc<Self>> {
+        let live = Arc::get_mut(&mut self)?;
         live.recorder = None;
         live.watch = None;
         live.carried = Carried::default();
-        live.state.get_mut().unwrap_or_else(PoisonError::into_inner).reuse(data);
-        self
+        live.state.get_mut().unwrap_or_else(PoisonError::into_inner).reuse();
+        Some(self)
     }
 
     /// Begins a segment, or a subsegment that leaves on its own; returns it with its id.
@@ -52,7 +52,7 @@ impl Live {
         role: Role,
     ) -> (Arc<Self>, SegmentId) {
         let hub = recorder.hub();
-        let mut live = hub.used().unwrap_or_else(|| Arc::new(Self::unused(Box::default())));
+        let mut live = hub.used().unwrap_or_else(|| Arc::new(Self::unused()));
         // Of what is unused nobody else has a handle.
         if let Some(live) = Arc::get_mut(&mut live) {
             live.set_up(recorder, name, caller, carried, role);

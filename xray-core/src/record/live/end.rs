@@ -7,7 +7,7 @@ use super::Live;
 use crate::{
     emit::{Record, lock},
     record::{
-        Data, Recorder,
+        Common, Data, Recorder,
         keep::Fate,
         slots::Place,
         state::{Leaving, State},
@@ -20,7 +20,7 @@ use crate::{
 /// What is taken out of a segment that leaves as a whole.
 struct Whole {
     recorder: Recorder,
-    record: Box<Data>,
+    record: Option<Box<Data>>,
     size: usize,
     end: End,
     provisional: bool,
@@ -62,9 +62,14 @@ impl Live {
         Some(Whole { recorder, record, size, end, provisional })
     }
 
-    /// Writes up in a record that has left what has happened to it.
-    pub(crate) fn write_up(&mut self, record: &mut Data, common: &Arc<crate::record::Common>) {
-        self.state.get_mut().unwrap_or_else(PoisonError::into_inner).write_up(record, common);
+    /// Writes up what has happened in a segment that has left, beyond what was written up before.
+    pub(crate) fn write_up(
+        &mut self,
+        record: Option<Box<Data>>,
+        common: &Arc<Common>,
+    ) -> Box<Data> {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.write_up(record, common)
     }
 
     /// Ends a subsegment for its guard; whoever ends the last open one of the tree hands the record
