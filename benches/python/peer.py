@@ -1,12 +1,15 @@
-"""The official Python SDK as a peer. Reads lines "TIMES<tab>WORK", does the work so many times and
-answers with the nanoseconds it took. The work is named as in src/cases/mod.rs, the rules are those of
-src/cases/many.rs. Nothing is asked of a network: the sampler is told that its pollers run."""
+"""The official Python SDK as a contender: one traced request, as driver/src/item.rs and ours/src/request.rs
+have it, and the sampling decisions of ours/src/sampling. It speaks the protocol of driver/src/serve.rs. Nothing is
+asked of a network for sampling: the sampler is told that its pollers run."""
 
+import itertools
+import json
 import sys
 import time
 from importlib.metadata import version
 
 from aws_xray_sdk.core import AWSXRayRecorder
+from aws_xray_sdk.core.models import http
 from aws_xray_sdk.core.sampling.sampler import DefaultSampler
 from aws_xray_sdk.core.sampling.sampling_rule import SamplingRule
 
@@ -87,6 +90,69 @@ def unsampled_request():
     return work
 
 
+REQUEST_POOL = 256
+
+
+def items():
+    now = int(time.time())
+
+    def item(number):
+        spread = (number + 1) * 0x9E3779B97F4A7C15 % 2**64
+        return {
+            "trace": f"1-{now:08x}-{(spread << 32 | number) % 2**96:024x}",
+            "parent": f"{spread | 1:016x}",
+            "url": f"https://shop.example.com/orders/{number:05}/items/{spread % 10000:04}",
+            "user_agent": f"Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/{20100101 + number}",
+            "remote_url": f"https://payments.example.com/v1/charges/{spread:016x}",
+            "database_url": f"postgresql://db-{number % 64:02}.internal:5432/orders",
+            "customer": f"customer-{spread % 1000000:06}",
+            "shard": f"shard-{spread % 1000:03}",
+            "template": f"order-{number:04}",
+            "attempt": number % 3,
+            "rows": spread % 100,
+            "cached": number % 2 == 0,
+        }
+    return [item(number) for number in range(REQUEST_POOL)]
+
+
+def traced_request(sampling):
+    xray = recorder()
+    pool = itertools.cycle(items())
+
+    def work():
+        item = next(pool)
+        segment = xray.begin_segment(
+            "orders", traceid=item["trace"], parent_id=item["parent"], sampling=sampling)
+        segment.put_http_meta(http.METHOD, "GET")
+        segment.put_http_meta(http.URL, item["url"])
+        segment.put_http_meta(http.USER_AGENT, item["user_agent"])
+
+        call = xray.begin_subsegment("payments.example.com", namespace="remote")
+        call.put_http_meta(http.METHOD, "POST")
+        call.put_http_meta(http.URL, item["remote_url"])
+        call.put_annotation("customer", item["customer"])
+        call.put_annotation("attempt", item["attempt"])
+        call.put_http_meta(http.STATUS, 201)
+        xray.end_subsegment()
+
+        query = xray.begin_subsegment("orders@db.internal", namespace="remote")
+        query.set_sql({
+            "url": item["database_url"], "database_type": "PostgreSQL", "user": "orders",
+            "sanitized_query": "SELECT id, state, total FROM orders WHERE id = $1"})
+        query.put_annotation("shard", item["shard"])
+        query.put_annotation("rows", item["rows"])
+        xray.end_subsegment()
+
+        render = xray.begin_subsegment("render")
+        render.put_annotation("template", item["template"])
+        render.put_annotation("cached", item["cached"])
+        xray.end_subsegment()
+
+        segment.put_http_meta(http.STATUS, 200)
+        xray.end_segment()
+    return work
+
+
 WORKS = {
     "decision: 50 rules, hosts differ, no": lambda: hosts(0, NEVER),
     "decision: 50 rules, hosts differ, yes": lambda: hosts(0, ALWAYS),
@@ -95,7 +161,9 @@ WORKS = {
     "decision: 50 rules, reservoir used up, no": lambda: hosts(1, NEVER),
     "decision: a rate of 5 % alone": lambda: decide(default(0.05), "service.example.com", "/orders/4711"),
     "the caller said no: begin, end": caller_decided,
-    "unsampled request": unsampled_request,
+    "the rules said no: three subsegments": unsampled_request,
+    "sampled": lambda: traced_request(1),
+    "unsampled": lambda: traced_request(0),
 }
 
 
@@ -105,15 +173,17 @@ def main():
     print("\t".join(WORKS), flush=True)
     made = {}
     for line in sys.stdin:
-        times, name = line.rstrip("\n").split("\t")
+        measure, name, times, _ = line.rstrip("\n").split("\t")
         if name not in made:
             made[name] = WORKS[name]()
-        work = made[name]
-        rounds = range(int(times))
-        begin = time.perf_counter_ns()
-        for _ in rounds:
+        work, times = made[name], int(times)
+        clock = time.thread_time_ns if measure == "caller" else time.process_time_ns
+        cpu, wall = clock(), time.perf_counter_ns()
+        for _ in range(times):
             work()
-        print(time.perf_counter_ns() - begin, flush=True)
+        cpu, wall = clock() - cpu, time.perf_counter_ns() - wall
+        answer = {"operations": times, "total": cpu, "cpu_ns": cpu, "wall_ns": wall, "drained": True, "lost": 0}
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,60 +1,56 @@
-//! `cargo xtask bench`: what sampling costs, next to the peers.
+//! `cargo xtask bench`: what recording costs, next to the peers.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::process::{cargo, run, version, without_tracing};
+use crate::process::{cargo, run, without_tracing};
 use crate::setup;
+
+/// Built in one go each: what one program asks of a shared dependency must not change another one.
+/// The first ones are all that a check needs.
+const OURS: &[&str] = &["xray-benches", "bench-ours"];
+const REQUESTS: &[&[&str]] = &[OURS, &["bench-peers"], &["bench-sink"]];
+
+const FLAGS: [&str; 4] = ["--accept", "--check", "--json", "--quick"];
 
 /// `arguments` is what follows `bench` on the command line.
 pub(crate) fn run_all(root: &Path, arguments: &[String]) -> Result<(), String> {
-    let known = |argument: &&String| ["--check", "--json"].contains(&argument.as_str());
-    if let Some(other) = arguments.iter().find(|argument| !known(argument)) {
-        return Err(format!("bench takes no {other:?}; it takes `--check` and `--json`"));
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let known = FLAGS.contains(&word.as_str()) || word == "--only" && words.next().is_some();
+        if !known {
+            return Err(format!("bench takes no {word:?}; `cargo xtask help` says what it takes"));
+        }
     }
-    let check = arguments.iter().any(|argument| argument == "--check");
-    // Without it the table has no instructions, and says so; a check would check nothing.
+    let asks = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    // Without it there are no instructions, and the report says so; a check would check nothing.
     let valgrind = setup::valgrind();
-    if check {
+    let peers = root.join("tests/peers");
+    let counts = asks("--check") || asks("--accept");
+    if counts {
         valgrind?;
     } else {
         setup::python_packages(root)?;
+        setup::npm_packages(&peers)?;
     }
-    let mut command = on_one_core(&build(root)?);
-    if !check {
+    let packages = if counts { &[OURS][..] } else { REQUESTS };
+    packages.iter().try_for_each(|packages| build(root, packages))?;
+    let mut command = std::process::Command::new(target(root).join("release/xray-benches"));
+    if !counts {
         command.arg("--python").arg(root.join("target/python-venv/bin/python"));
-        command.arg("--results").arg(root.join("benches/RESULTS.md"));
+        command.arg("--node").arg(peers);
     }
     run(without_tracing(&mut command).args(arguments).current_dir(root))
 }
 
-/// Builds the programs and gives the path of the one that measures.
-fn build(root: &Path) -> Result<PathBuf, String> {
-    // Under the workspace's own folder, which `cargo clean` empties.
-    let target = root.join("target/benches");
-    run(cargo(root)
-        .args(["build", "--quiet", "--release", "--bins", "--manifest-path"])
-        .arg(root.join("benches/Cargo.toml"))
-        .arg("--target-dir")
-        .arg(&target))?;
-    Ok(target.join("release/xray-benches"))
+fn build(root: &Path, packages: &[&str]) -> Result<(), String> {
+    let mut command = cargo(root);
+    command.args(["build", "--quiet", "--release", "--bins", "--manifest-path"]);
+    command.arg(root.join("benches/Cargo.toml")).arg("--target-dir").arg(target(root));
+    packages.iter().for_each(|package| drop(command.args(["--package", package])));
+    run(&mut command)
 }
 
-/// The last core that we may use, where `taskset` can say so: the first ones serve interrupts.
-fn on_one_core(program: &Path) -> Command {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let cores = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
-    let last = cores.and_then(|cores| cores.trim().rsplit([',', '-']).next());
-    match last.filter(|_| version("taskset").is_some()) {
-        Some(core) => {
-            let mut command = Command::new("taskset");
-            command.args(["--cpu-list", core]).arg(program);
-            command
-        }
-        None => {
-            eprintln!("xtask: no taskset (util-linux): figures will vary more");
-            Command::new(program)
-        }
-    }
+/// Under the workspace's own folder, which `cargo clean` empties.
+fn target(root: &Path) -> PathBuf {
+    root.join("target/benches")
 }

@@ -17,16 +17,19 @@ Usage: cargo xtask <COMMAND> [OPTIONS]
 Commands:
   test [-- FILTER...]  Install what the tests need, then run all of them
   setup                Install what the tests need, and nothing else
-  bench                Measure what sampling costs, next to the peers, into benches/RESULTS.md
-    --check            Only fail if a limit is broken; writes nothing
-    --json             Print JSON in place of the table
+  bench                Measure what recording costs, next to the peers, into benches/RESULTS.md
+    --only SECTION     One section: requests, sampling or growth
+    --quick            Requests in fewer rounds; writes nothing
+    --json             End with one line of JSON, peers and their figures
+    --check            Only count our instructions and allocations, and fail if they have grown
+    --accept           Take what is counted now for what is checked from now on
   screenshots          Run the storefront and take the README's pictures of its console
   help                 Show this text
 
-What the tests need is a Python with venv, Node 20 or newer with npm, and Chromium. The Python and
-npm packages go into target/ and into folders that git ignores. Chromium is looked for at
+What the tests need is a Python with venv, Node 20 or newer with npm, Chromium, and valgrind for the
+check of the benches. The Python and npm packages go into target/ and into folders that git ignores. Chromium is looked for at
 /usr/bin/chromium; the environment variable CHROMIUM names another place.
-The benches need the same Python, and valgrind to count instructions.
+The benches need the same Python, Node and valgrind.
 ";
 
 fn main() -> ExitCode {

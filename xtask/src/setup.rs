@@ -15,6 +15,7 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
     python_packages(root)?;
     npm_packages(&root.join("tests/peers"))?;
     npm_packages(&root.join("tests/browser"))?;
+    valgrind()?;
     chromium()
 }
 
@@ -42,7 +43,7 @@ pub(crate) fn python_packages(root: &Path) -> Result<(), String> {
 }
 
 /// The packages of a folder's lock file, in its `node_modules`.
-fn npm_packages(folder: &Path) -> Result<(), String> {
+pub(crate) fn npm_packages(folder: &Path) -> Result<(), String> {
     let node = program("node", &["nodejs"])?;
     let major = node.trim_start_matches('v').split('.').next();
     if !major.is_some_and(|major| major.parse().is_ok_and(|major: u32| major >= OLDEST_NODE)) {
@@ -62,7 +63,7 @@ fn npm_packages(folder: &Path) -> Result<(), String> {
     stamp(&modules, &wanted)
 }
 
-/// Counts instructions; only the benches need it.
+/// Counts instructions, for the benches and their check.
 pub(crate) fn valgrind() -> Result<(), String> {
     program("valgrind", &["valgrind"]).map(drop)
 }

@@ -8,9 +8,43 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider, ShouldSample};
 
-use super::{CHILDREN, PARENT, Run, TRACE, USER, repeat};
+use bench_driver::{Make, Program, Repeat};
 
-pub(super) fn ratio() -> Run {
+/// The works of `bench-ours`, by the same names.
+const CASES: [(&str, Set); 5] = [
+    ("decision: a rate of 5 % alone / opentelemetry_sdk, TraceIdRatioBased", ratio),
+    ("the caller said no: begin, end / opentelemetry_sdk, ParentBased", caller_decided),
+    ("the caller said no: decision alone / opentelemetry_sdk, ParentBased", caller_decided_alone),
+    ("the rules said no: three subsegments / opentelemetry_sdk", || unsampled_request(false)),
+    ("the rules said no: three subsegments / opentelemetry_sdk, asked first", || {
+        unsampled_request(true)
+    }),
+];
+
+const TRACE: u128 = 0x5759_e988_bd86_2e3f_e1be_46a9_9427_2793;
+const PARENT: u64 = 0x5399_5c3f_42cd_8ad8;
+const USER: &str = "user-4711";
+const CHILDREN: [&str; 3] = ["payments", "database", "render"];
+
+/// Runs an operation so many times.
+type Run = Box<dyn FnMut(u64)>;
+
+/// Sets an operation up.
+type Set = fn() -> Run;
+
+pub(crate) fn program() -> Program {
+    let works = CASES.map(|(name, make)| {
+        let make: Make = Box::new(move || Box::new(Repeat(make())));
+        (name.to_owned(), make)
+    });
+    Program { version: None, works: works.into() }
+}
+
+fn repeat(mut operation: impl FnMut() + 'static) -> Run {
+    Box::new(move |times| (0..times).for_each(|_| operation()))
+}
+
+fn ratio() -> Run {
     let sampler = Sampler::TraceIdRatioBased(0.05);
     let mut trace = TRACE;
     repeat(move || {
@@ -20,7 +54,7 @@ pub(super) fn ratio() -> Run {
     })
 }
 
-pub(super) fn caller_decided_alone() -> Run {
+fn caller_decided_alone() -> Run {
     let sampler = Sampler::ParentBased(Box::new(Sampler::AlwaysOn));
     let parent = caller();
     repeat(move || {
@@ -28,7 +62,7 @@ pub(super) fn caller_decided_alone() -> Run {
     })
 }
 
-pub(super) fn caller_decided() -> Run {
+fn caller_decided() -> Run {
     let tracer = tracer(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)));
     repeat(move || {
         let mut span = server_span(&tracer);
@@ -39,7 +73,7 @@ pub(super) fn caller_decided() -> Run {
 
 /// A span and three children with two attributes each, which the sampler does not want. `asks_first`
 /// is for code that looks whether a span records before it makes attributes.
-pub(super) fn unsampled_request(asks_first: bool) -> Run {
+fn unsampled_request(asks_first: bool) -> Run {
     let tracer = tracer(Sampler::AlwaysOff);
     repeat(move || {
         let context = Context::new().with_span(server_span(&tracer));

@@ -1,0 +1,95 @@
+//! `tracing` spans through `tracing-opentelemetry`, exported by OTLP over HTTP.
+
+use std::net::SocketAddr;
+
+use ::tracing::{field::Empty, info_span};
+use bench_driver::{Contender, Item};
+use opentelemetry::{
+    Context,
+    trace::{SpanContext, TraceContextExt},
+};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::{Registry, layer::SubscriberExt};
+
+use crate::otel::{self, Otel};
+
+/// The subscriber is the process's, so this has no more than the pipeline behind it.
+pub(crate) struct Tracing(Otel);
+
+pub(crate) fn http(address: SocketAddr) -> Tracing {
+    let otel = otel::http(address);
+    let layer = tracing_opentelemetry::layer().with_tracer(otel.tracer().clone());
+    ::tracing::subscriber::set_global_default(Registry::default().with(layer))
+        .expect("no other subscriber is set");
+    Tracing(otel)
+}
+
+impl Contender for Tracing {
+    type Parent = SpanContext;
+
+    fn parent(&self, item: &Item, sampled: bool) -> SpanContext {
+        otel::parent(item, sampled)
+    }
+
+    fn request(&self, parent: &SpanContext, item: &Item) {
+        let root = info_span!(
+            "orders",
+            otel.kind = "server",
+            http.request.method = "GET",
+            url.full = &*item.url,
+            user_agent.original = &*item.user_agent,
+            http.response.status_code = Empty,
+        );
+        // It fails only for a span that has begun.
+        let _ = root.set_parent(Context::new().with_remote_span_context(parent.clone()));
+        let entered = root.enter();
+
+        let call = info_span!(
+            "payments.example.com",
+            otel.kind = "client",
+            http.request.method = "POST",
+            url.full = &*item.remote_url,
+            customer = &*item.customer,
+            attempt = item.attempt,
+            http.response.status_code = Empty,
+        );
+        call.in_scope(|| call.record("http.response.status_code", 201));
+        drop(call);
+
+        let query = info_span!(
+            "orders@db.internal",
+            otel.kind = "client",
+            db.system.name = "postgresql",
+            server.address = &*item.database_url,
+            db.user = "orders",
+            db.query.text = "SELECT id, state, total FROM orders WHERE id = $1",
+            shard = &*item.shard,
+            rows = item.rows,
+        );
+        query.in_scope(|| {});
+        drop(query);
+
+        let render = info_span!("render", template = &*item.template, cached = item.cached);
+        render.in_scope(|| {});
+        drop(render);
+
+        root.record("http.response.status_code", 200);
+        drop(entered);
+    }
+
+    fn waiting(&self, begun: u64) -> u64 {
+        self.0.waiting(begun)
+    }
+
+    fn room(&self, threads: u64) -> u64 {
+        self.0.room(threads)
+    }
+
+    fn flush(&self) {
+        self.0.flush();
+    }
+
+    fn lost(&self) -> u64 {
+        self.0.lost()
+    }
+}
