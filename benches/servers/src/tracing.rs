@@ -33,7 +33,7 @@ pub(crate) enum Kind {
 /// What is behind the middleware. It is the process's, as in most programs.
 pub(crate) enum Tracing {
     Plain,
-    XRay(Recorder, FlushGuard),
+    XRay(Recorder),
     Otel(SdkTracerProvider, Arc<AtomicU64>),
 }
 
@@ -50,7 +50,7 @@ impl Tracing {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Plain => Kind::Plain,
-            Self::XRay(..) => Kind::XRay,
+            Self::XRay(_) => Kind::XRay,
             Self::Otel(..) => Kind::Otel,
         }
     }
@@ -58,7 +58,7 @@ impl Tracing {
     pub(crate) fn flush(&self) {
         match self {
             Self::Plain => {}
-            Self::XRay(recorder, _) => drop(recorder.flush(PATIENCE)),
+            Self::XRay(recorder) => drop(recorder.flush(PATIENCE)),
             // What it could not send is not counted.
             Self::Otel(provider, _) => drop(provider.force_flush()),
         }
@@ -68,7 +68,7 @@ impl Tracing {
     pub(crate) fn recorded(&self) -> (u64, u64) {
         match self {
             Self::Plain => (0, 0),
-            Self::XRay(recorder, _) => {
+            Self::XRay(recorder) => {
                 let stats = recorder.stats();
                 (stats.sent, stats.dropped())
             }
@@ -83,8 +83,9 @@ fn xray(rate: f64, address: &str) -> Result<Tracing, String> {
     let rules = LocalRules::from_value(&rules).map_err(|error| error.to_string())?;
     let recorder = Recorder::builder("hello").daemon(address).sampling_rules(rules).build();
     let recorder = recorder.map_err(|error| error.to_string())?;
-    let guard = recorder.clone().install();
-    Ok(Tracing::XRay(recorder, guard))
+    // Its guard would flush at the end, which comes when nobody listens any more.
+    std::mem::forget(recorder.clone().install());
+    Ok(Tracing::XRay(recorder))
 }
 
 fn otel(rate: f64, address: &str) -> Result<Tracing, String> {

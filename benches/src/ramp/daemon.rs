@@ -52,21 +52,22 @@ impl Daemon {
         let url = format!("{}/api/status", self.console.trim_end_matches('/'));
         let answer = minreq::get(&url).with_timeout(10).send();
         let answer = answer.map_err(|error| format!("{url}: {error}"))?;
-        let status: Value = serde_json::from_slice(answer.as_bytes())
+        let answer: Value = serde_json::from_slice(answer.as_bytes())
             .map_err(|error| format!("{url} answers no JSON: {error}"))?;
+        let status = &answer["status"];
         let count = |value: &Value, name: &str| {
             value[name].as_u64().ok_or_else(|| format!("no {name:?} in the answer of {url}"))
         };
         let rejected = status["rejected"].as_array().into_iter().flatten();
         let rejected: u64 =
             rejected.map(|rejected| count(rejected, "count")).sum::<Result<_, _>>()?;
-        let overflowed = count(&status, "overflowed")?;
+        let overflowed = count(status, "overflowed")?;
         Ok(Counts {
-            received: count(&status, "datagrams")?,
+            received: count(status, "datagrams")?,
             // The console counts those it had to give up as well.
-            accepted: count(&status, "accepted")? - overflowed,
+            accepted: count(status, "accepted")? - overflowed,
             rejected,
-            dropped: count(&status, "dropped")? + count(&status, "kernel_drops")? + overflowed,
+            dropped: count(status, "dropped")? + count(status, "kernel_drops")? + overflowed,
         })
     }
 
