@@ -43,6 +43,7 @@
 //!
 //! `relay`, on by default, is the way to X-Ray. Without it there is no AWS crate among the dependencies.
 
+mod batch;
 mod check;
 mod daemon;
 mod error;
