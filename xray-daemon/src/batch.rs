@@ -52,6 +52,11 @@ impl Batch {
         Ok(())
     }
 
+    /// There may be more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.lengths.len() == DATAGRAMS
+    }
+
     pub(crate) fn datagrams(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.buffers.iter().zip(&self.lengths).map(|(buffer, &length)| &buffer[..length])
     }

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use xray_console::Console;
 
 use crate::batch::Batch;
@@ -13,6 +13,10 @@ use crate::handover::Handover;
 
 /// What the kernel is asked to keep while the reader waits for a core: more than a thousand documents of 6 KB.
 const RECEIVE_BUFFER: usize = 8 << 20;
+/// A buffer that holds what comes during a [`PAUSE`] at any rate, with much to spare.
+const ROOMY: usize = 4 << 20;
+/// How long documents gather in such a buffer: a wake-up of this thread costs more than a document does.
+const PAUSE: Duration = Duration::from_micros(250);
 /// How long a stop may go unnoticed.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How long a stopping daemon goes on reading what has already arrived.
@@ -53,10 +57,16 @@ pub(crate) fn run(
             console.dropped_datagrams(dropped);
         }
     };
+    let roomy = SockRef::from(socket).recv_buffer_size().is_ok_and(|granted| granted >= ROOMY);
     let mut batch = Batch::new();
     while !stop.load(Ordering::Acquire) {
         match batch.read(socket) {
-            Ok(()) => push(&batch),
+            Ok(()) => {
+                push(&batch);
+                if roomy && !batch.is_full() {
+                    std::thread::sleep(PAUSE);
+                }
+            }
             Err(error) if is_pause(&error) => {}
             Err(error) => {
                 log::warn!("cannot read the UDP socket: {error}");

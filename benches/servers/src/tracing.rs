@@ -17,7 +17,7 @@ use opentelemetry_sdk::{
     trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter},
 };
 use serde_json::json;
-use xray_tower::{FlushGuard, Recorder, xray_core::sample::LocalRules};
+use xray_tower::{Recorder, xray_core::sample::LocalRules};
 
 /// How long what waits may take to leave.
 const PATIENCE: Duration = Duration::from_secs(10);
