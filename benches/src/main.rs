@@ -1,17 +1,22 @@
 //! Runs the contenders in turn, each a program of its own, and writes `benches/RESULTS.md`.
 //! `cargo xtask bench` builds them all and starts this.
 
+mod build;
+mod build_cost;
 mod callgrind;
 mod check;
 mod contenders;
 mod growth;
 mod machine;
 mod options;
+mod processor;
 mod program;
+mod ramp;
 mod report;
 mod requests;
 mod sampling;
 mod section;
+mod servers;
 mod sink;
 mod spread;
 mod table;

@@ -26,6 +26,11 @@ impl Program {
         Ok(Self { name: name.to_owned(), child, input, output: BufReader::new(output) })
     }
 
+    /// Of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn line(&mut self) -> Result<String, String> {
         let mut line = String::new();
         match self.output.read_line(&mut line) {

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::{Options, growth, requests, sampling};
+use crate::{Options, build_cost, growth, ramp, requests, sampling, servers};
 
 /// A part of the report.
 #[derive(Debug)]
@@ -16,8 +16,14 @@ pub(crate) struct Section {
 pub(crate) type Run = fn(&Options) -> Result<Section, String>;
 
 /// In the order of the report.
-pub(crate) const ALL: [(&str, Run); 3] =
-    [("requests", requests::run), ("sampling", sampling::run), ("growth", growth::run)];
+pub(crate) const ALL: [(&str, Run); 6] = [
+    ("requests", requests::run),
+    ("sampling", sampling::run),
+    ("growth", growth::run),
+    ("servers", servers::run),
+    ("build-cost", build_cost::run),
+    ("ramp", ramp::run),
+];
 
 /// What the options ask for.
 pub(crate) fn wanted(options: &Options) -> Result<Vec<(&'static str, Run)>, String> {

@@ -64,14 +64,14 @@ impl Console {
         self.shared.counters.other_kind(kind);
     }
 
-    /// Counts a datagram, whatever it holds.
-    pub fn received_datagram(&self) {
-        self.shared.counters.datagrams.fetch_add(1, Ordering::Relaxed);
+    /// Counts datagrams, whatever they hold.
+    pub fn received_datagrams(&self, count: u64) {
+        self.shared.counters.datagrams.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// Counts a datagram that was received, and given up before it could be checked.
-    pub fn dropped_datagram(&self) {
-        self.shared.counters.dropped.fetch_add(1, Ordering::Relaxed);
+    /// Counts datagrams that were received, and given up before they could be checked.
+    pub fn dropped_datagrams(&self, count: u64) {
+        self.shared.counters.dropped.fetch_add(count, Ordering::Relaxed);
     }
 
     /// Says how many datagrams the kernel has dropped since the start.

@@ -47,10 +47,15 @@ pub(crate) fn check(datagram: &[u8]) -> Result<Checked<'_>, (Rejection, &[u8])> 
     }
 }
 
+/// As the SDKs of AWS and ours write it.
+const USUAL: &[u8] = br#"{"format":"json","version":1}"#;
+
 /// White space around the JSON, such as the `\r` of a line that ends in `\r\n`, is JSON's own.
 fn is_header(line: &[u8]) -> bool {
-    serde_json::from_slice::<Header>(line)
-        .is_ok_and(|header| header.format.eq_ignore_ascii_case("json") && header.version == 1)
+    let padding = |rest: &[u8]| rest.iter().all(|byte| matches!(byte, b' ' | b'\r' | b'\t'));
+    line.strip_prefix(USUAL).is_some_and(padding)
+        || serde_json::from_slice::<Header>(line)
+            .is_ok_and(|header| header.format.eq_ignore_ascii_case("json") && header.version == 1)
 }
 
 #[cfg(test)]
@@ -63,6 +68,7 @@ mod tests {
             r#"{"format":"json","version":1}"#,
             r#"{"format": "json", "version": 1}"#,
             "{\"format\":\"JSON\",\"version\":1}\r",
+            "{\"format\":\"json\",\"version\":1}      ",
             r#" {"version":1,"sent_by":{"sdk":[1,2]},"format":"Json"} "#,
         ];
         for line in good {
@@ -81,6 +87,7 @@ mod tests {
             r#"{"format":"xml","version":1}"#,
             r#"{"format":["json"],"version":1}"#,
             r#"{"format":"json","version":1} trailing"#,
+            "{\"format\":\"json\",\"version\":1}\x0c",
             r#"{"format":"json","version":1"#,
         ];
         for line in bad {

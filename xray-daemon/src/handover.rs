@@ -71,21 +71,25 @@ pub(crate) enum Taken {
 }
 
 impl Handover {
-    /// Hands over a datagram. False if there was no room: then it is counted as dropped.
-    pub(crate) fn push(&self, datagram: &[u8]) -> bool {
+    /// Hands over datagrams, and says for how many there was no room; those are counted as dropped.
+    pub(crate) fn push<'d>(&self, datagrams: impl Iterator<Item = &'d [u8]>) -> u64 {
         let mut state = self.lock();
-        state.stats.received += 1;
-        if !state.waiting.push(datagram) {
-            state.stats.dropped += 1;
-            return false;
+        let (idle, before) = (state.waiting.ends.is_empty(), state.stats.dropped);
+        for datagram in datagrams {
+            state.stats.received += 1;
+            if state.waiting.push(datagram) {
+                state.stats.queued += 1;
+            } else {
+                state.stats.dropped += 1;
+            }
         }
-        state.stats.queued += 1;
-        let first = state.waiting.ends.len() == 1;
+        let filled = idle && !state.waiting.ends.is_empty();
+        let dropped = state.stats.dropped - before;
         drop(state);
-        if first {
+        if filled {
             self.filled.notify_one();
         }
-        true
+        dropped
     }
 
     /// Swaps the block for the waiting one; waits a while if nothing does.
@@ -144,17 +148,14 @@ mod tests {
         let handover = Handover::default();
         let big = vec![7; 65_507];
         let fits = MAX_BYTES / big.len();
-        for _ in 0..fits + 3 {
-            handover.push(&big);
-        }
+        assert_eq!(handover.push((0..fits + 3).map(|_| &*big)), 3);
         let stats = handover.stats();
         assert_eq!((stats.queued, stats.dropped), (fits as u64, 3));
 
         let mut block = Block::default();
         assert_eq!(handover.take(&mut block, Duration::ZERO), Taken::Datagrams);
         assert_eq!(block.datagrams().count(), fits);
-        handover.push(b"");
-        handover.push(b"next");
+        handover.push([b"".as_slice(), b"next"].into_iter());
         handover.close();
         assert_eq!(handover.take(&mut block, Duration::ZERO), Taken::Datagrams);
         assert_eq!(block.datagrams().collect::<Vec<_>>(), [b"".as_slice(), b"next"]);
@@ -164,9 +165,8 @@ mod tests {
     #[test]
     fn bounds_the_number_of_empty_datagrams() {
         let handover = Handover::default();
-        for _ in 0..MAX_DATAGRAMS + 5 {
-            handover.push(b"");
-        }
+        let empty = std::iter::repeat_n(b"".as_slice(), MAX_DATAGRAMS + 5);
+        assert_eq!(handover.push(empty), 5);
         assert_eq!(handover.stats().dropped, 5);
     }
 
@@ -175,8 +175,8 @@ mod tests {
         let handover = Handover::default();
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                for _ in 0..5_000 {
-                    handover.push(b"datagram");
+                for _ in 0..1_000 {
+                    handover.push([b"datagram".as_slice(); 5].into_iter());
                 }
                 handover.close();
             });

@@ -36,13 +36,14 @@
 //!
 //! The way of the data: receive, check, fan out. One thread does nothing but read the socket; another
 //! checks what it read. Between them stands a bounded hand-over, so that a burst is absorbed and the
-//! reading never waits. A third one talks to X-Ray, behind a bounded queue of its own. Every datagram has
+//! reading never waits for the checking. A third one talks to X-Ray, behind a bounded queue of its own. Every datagram has
 //! exactly one fate here and every document one there, and [`Stats`] counts them all.
 //!
 //! # Features
 //!
 //! `relay`, on by default, is the way to X-Ray. Without it there is no AWS crate among the dependencies.
 
+mod batch;
 mod check;
 mod daemon;
 mod error;

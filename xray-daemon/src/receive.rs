@@ -5,15 +5,18 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use xray_console::Console;
 
+use crate::batch::Batch;
 use crate::handover::Handover;
 
 /// What the kernel is asked to keep while the reader waits for a core: more than a thousand documents of 6 KB.
 const RECEIVE_BUFFER: usize = 8 << 20;
-/// More than the longest UDP payload (65,507 bytes over IPv4), so that no datagram is cut.
-const MAX_DATAGRAM: usize = 1 << 16;
+/// A buffer that holds what comes during a [`PAUSE`] at any rate, with much to spare.
+const ROOMY: usize = 4 << 20;
+/// How long documents gather in such a buffer: a wake-up of this thread costs more than a document does.
+const PAUSE: Duration = Duration::from_micros(250);
 /// How long a stop may go unnoticed.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How long a stopping daemon goes on reading what has already arrived.
@@ -44,21 +47,26 @@ pub(crate) fn run(
     console: Option<&Console>,
     stop: &AtomicBool,
 ) {
-    let push = |datagram: &[u8]| {
+    let push = |batch: &Batch| {
         // First, so that no datagram is checked before it was received.
         if let Some(console) = console {
-            console.received_datagram();
+            console.received_datagrams(batch.datagrams().len() as u64);
         }
-        if !handover.push(datagram)
-            && let Some(console) = console
-        {
-            console.dropped_datagram();
+        let dropped = handover.push(batch.datagrams());
+        if let Some(console) = console {
+            console.dropped_datagrams(dropped);
         }
     };
-    let mut buffer = vec![0; MAX_DATAGRAM];
+    let roomy = SockRef::from(socket).recv_buffer_size().is_ok_and(|granted| granted >= ROOMY);
+    let mut batch = Batch::new();
     while !stop.load(Ordering::Acquire) {
-        match socket.recv(&mut buffer) {
-            Ok(length) => push(&buffer[..length]),
+        match batch.read(socket) {
+            Ok(()) => {
+                push(&batch);
+                if roomy && !batch.is_full() {
+                    std::thread::sleep(PAUSE);
+                }
+            }
             Err(error) if is_pause(&error) => {}
             Err(error) => {
                 log::warn!("cannot read the UDP socket: {error}");
@@ -69,8 +77,8 @@ pub(crate) fn run(
     }
     let deadline = Instant::now() + LAST_READ;
     if socket.set_nonblocking(true).is_ok() {
-        while let Ok(length) = socket.recv(&mut buffer) {
-            push(&buffer[..length]);
+        while batch.read(socket).is_ok() {
+            push(&batch);
             if Instant::now() > deadline {
                 break;
             }

@@ -136,8 +136,8 @@ mod tests {
             scope.spawn(|| {
                 for number in 0..4_000 {
                     let body = bodies[number % bodies.len()];
-                    handover
-                        .push(format!("{{\"format\":\"json\",\"version\":1}}\n{body}").as_bytes());
+                    let datagram = format!("{{\"format\":\"json\",\"version\":1}}\n{body}");
+                    handover.push([datagram.as_bytes()].into_iter());
                 }
                 handover.close();
             });

@@ -31,6 +31,9 @@ pub(crate) fn run_all(root: &Path, arguments: &[String]) -> Result<(), String> {
     } else {
         setup::python_packages(root)?;
         setup::npm_packages(&peers)?;
+        if !asks("--quick") {
+            setup::wrk();
+        }
     }
     let packages = if counts { &[OURS][..] } else { REQUESTS };
     packages.iter().try_for_each(|packages| build(root, packages))?;

@@ -68,6 +68,14 @@ pub(crate) fn valgrind() -> Result<(), String> {
     program("valgrind", &["valgrind"]).map(drop)
 }
 
+/// Puts servers under load; only the benches need it, and they say so if it is missing.
+pub(crate) fn wrk() {
+    // Its `--version` counts as a failure, so whether it can be started is all that is asked.
+    if Command::new("wrk").arg("--version").output().is_err() {
+        apt_install(&["wrk"]);
+    }
+}
+
 /// The browser: too big to install for one workspace, so the system's own is used.
 fn chromium() -> Result<(), String> {
     let (path, chosen) = match std::env::var_os("CHROMIUM") {

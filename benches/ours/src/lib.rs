@@ -12,6 +12,8 @@ use std::process::ExitCode;
 
 use bench_driver::{Meter, serve};
 
+pub use request::XRay;
+
 const USAGE: &str = "usage: bench-ours request|provisional|growth ADDRESS, or bench-ours sampling";
 
 /// Does what the command line and then standard input say.

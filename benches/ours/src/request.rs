@@ -13,7 +13,8 @@ const ROOM: u64 = 4_096;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(crate) struct XRay(Recorder);
+/// Traces the request with this recorder.
+pub struct XRay(pub Recorder);
 
 impl XRay {
     /// With the settings of a program that says nothing but where the daemon is.

@@ -51,9 +51,7 @@ impl Document {
     }
 
     fn with_root<R>(&self, read: impl FnOnce(At<'_, '_>) -> Option<R>) -> Option<R> {
-        let mut copy = self.raw.to_vec();
-        let tape = tape::parse(&mut copy)?;
-        read(At::root(&tape.0))
+        tape::read(&self.raw, read)?
     }
 }
 

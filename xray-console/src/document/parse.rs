@@ -24,9 +24,10 @@ pub(super) fn parse(body: &[u8]) -> Result<Document, Rejection> {
     if std::str::from_utf8(body).is_err() {
         return Err(Rejection::NotUtf8);
     }
-    let mut copy = body.to_vec();
-    let tape = tape::parse(&mut copy).ok_or(Rejection::BadJson)?;
-    let root = At::root(&tape.0);
+    tape::read(body, |root| document(body, root)).ok_or(Rejection::BadJson)?
+}
+
+fn document(body: &[u8], root: At<'_, '_>) -> Result<Document, Rejection> {
     if !root.is_object() {
         return Err(Rejection::NotAnObject);
     }

@@ -1,13 +1,48 @@
 //! Reading a parsed document: a flat list of nodes in which every container knows its length.
 
+use std::cell::Cell;
+
 use simd_json::{Buffers, Node, StaticNode, Tape};
 
 use super::Document;
 
-/// Parses JSON in place: strings are unescaped where they stand.
-pub(super) fn parse(json: &mut [u8]) -> Option<Tape<'_>> {
-    let mut buffers = Buffers::with_max_depth(json.len(), Document::MAX_DEPTH + 1);
-    simd_json::to_tape_with_buffers(json, &mut buffers).ok()
+/// A document that is longer leaves no scratch behind: few are, and each thread keeps one.
+const KEEP_BYTES: usize = 1 << 16;
+
+/// What parsing needs beside the document.
+struct Scratch {
+    copy: Vec<u8>,
+    buffers: Buffers,
+    nodes: Tape<'static>,
+}
+
+thread_local! {
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
+/// Parses JSON and has it read; `None` if it is none.
+pub(super) fn read<R>(json: &[u8], read: impl FnOnce(At<'_, '_>) -> R) -> Option<R> {
+    // Taken out, so that whoever reads may parse as well.
+    let scratch = SCRATCH.take();
+    let Scratch { mut copy, mut buffers, nodes } = scratch.map_or_else(Scratch::new, |kept| *kept);
+    copy.clear();
+    copy.extend_from_slice(json);
+    let mut tape = nodes.reset();
+    // In place: strings are unescaped where they stand.
+    let parsed = simd_json::fill_tape(&mut copy, &mut buffers, &mut tape);
+    let outcome = parsed.ok().map(|()| read(At::root(&tape.0)));
+    let nodes = tape.reset();
+    if json.len() <= KEEP_BYTES {
+        SCRATCH.set(Some(Box::new(Scratch { copy, buffers, nodes })));
+    }
+    outcome
+}
+
+impl Scratch {
+    fn new() -> Self {
+        let buffers = Buffers::with_max_depth(0, Document::MAX_DEPTH + 1);
+        Self { copy: Vec::new(), buffers, nodes: Tape(Vec::new()) }
+    }
 }
 
 /// A value of the tape, by position. Skipping it is one addition, so nothing here recurses.

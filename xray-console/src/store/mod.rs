@@ -157,6 +157,10 @@ impl Store {
             let Some(mut trace) = self.traces.remove(&key) else { continue };
             self.bytes -= trace.bytes();
             self.revisions.remove(&trace.revision());
+            // Else what waits would outgrow what is kept.
+            if let Some(until) = trace.until() {
+                self.waiting.remove(&(until, key));
+            }
             trace.retract(&mut self.graph);
             self.documents -= trace.documents().len();
             self.evicted += 1;

@@ -106,3 +106,13 @@ fn a_silent_callee_is_inferred_when_the_wait_is_over() {
         assert_eq!(graph.nodes[0].silent, silent);
     }
 }
+
+#[test]
+fn nothing_waits_for_a_trace_that_has_left() {
+    let mut store = store(&[CALLEE]);
+    store.settle_at(Instant::now(), wall_clock());
+    assert_eq!((store.len(), store.waiting.len()), (1, 1));
+    store.max_bytes = 0;
+    store.make_room();
+    assert_eq!((store.len(), store.waiting.len()), (0, 0));
+}

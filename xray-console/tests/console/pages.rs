@@ -257,7 +257,7 @@ fn details_show_causes_described_elsewhere() {
 #[test]
 fn the_status_page_tells_what_was_refused() {
     let (console, server) = served();
-    console.received_datagram();
+    console.received_datagrams(1);
     console.other_kind(OtherKind::OtlpTraces);
     console.kernel_drops(3);
     console.rejected(Rejection::BadJson, b"{\"token\":\"s3cret\",<script>\0\xff");
@@ -286,7 +286,7 @@ fn what_was_dropped_is_on_the_status_page_at_once() {
     let (console, server) = served();
     let mut lines = news(&server);
     assert!(lines.any(|line| line == "event: change"), "the first comes at once");
-    console.dropped_datagram();
+    console.dropped_datagrams(1);
     assert!(lines.any(|line| line == "event: change"));
     let body = get(server.address(), "/status").body;
     assert!(body.contains("Dropped: checking was behind"), "{body}");

@@ -1,0 +1,49 @@
+//! Programs that only one section needs, so that the other ones do not wait for them.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::Options;
+
+/// The cargo that started us, so that a pinned toolchain stays in force.
+pub(crate) fn cargo(folder: &Path) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(folder);
+    command
+}
+
+/// A program of this workspace, put where ours is.
+pub(crate) fn sibling(package: &str) -> Result<PathBuf, String> {
+    let here = env::current_exe().map_err(|error| error.to_string())?;
+    let target = here.ancestors().nth(2).ok_or("this program lies in no target folder")?;
+    build(cargo(Options::source()), package, Some(target))
+}
+
+/// `xrayd` as its users build it.
+pub(crate) fn xrayd() -> Result<PathBuf, String> {
+    let root = Options::source().parent().ok_or("the benches lie in no folder")?;
+    build(cargo(root), "xray-daemon", None)
+}
+
+fn build(mut command: Command, package: &str, target: Option<&Path>) -> Result<PathBuf, String> {
+    eprintln!("bench: building {package}");
+    command.args(["build", "--quiet", "--release", "--bins", "--package", package]);
+    command.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
+    if let Some(target) = target {
+        command.arg("--target-dir").arg(target);
+    }
+    let output = command.output().map_err(|error| format!("cannot start {command:?}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{command:?} ended with {}", output.status));
+    }
+    // Of all that cargo says about what it built, the last program.
+    let said = String::from_utf8_lossy(&output.stdout);
+    let messages = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let program = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    program.last().ok_or_else(|| format!("{package} has no program"))
+}
