@@ -145,6 +145,25 @@ impl Entity {
         }
     }
 
+    /// Runs `record` where something is recorded: for values that cost something to make. Everything else
+    /// needs no such care, since a call on what is not sampled is one branch.
+    ///
+    /// ```
+    /// # let cart: [(&str, u32); 0] = [];
+    /// use xray_core::Entity;
+    ///
+    /// Entity::current().when_sampled(|entity| {
+    ///     let names: Vec<&str> = cart.iter().map(|(name, _)| *name).collect();
+    ///     entity.annotate("items", names.join(","));
+    /// });
+    /// ```
+    #[inline]
+    pub fn when_sampled(&self, record: impl FnOnce(&Self)) {
+        if self.is_sampled() {
+            record(self);
+        }
+    }
+
     pub(super) fn is_absent(&self) -> bool {
         matches!(self.0, Kind::Absent)
     }
