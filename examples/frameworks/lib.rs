@@ -5,5 +5,9 @@
 struct Readme;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/performance.md")]
+struct Performance;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/sampling.md")]
 struct Sampling;
