@@ -17,11 +17,16 @@ pub(crate) fn cargo(folder: &Path) -> Command {
     command
 }
 
-/// A program of this workspace, put where ours is.
-pub(crate) fn sibling(package: &str) -> Result<PathBuf, String> {
+/// Where this program was built.
+pub(crate) fn target() -> Result<PathBuf, String> {
     let here = env::current_exe().map_err(|error| error.to_string())?;
     let target = here.ancestors().nth(2).ok_or("this program lies in no target folder")?;
-    build(cargo(Options::source()), package, Some(target))
+    Ok(target.to_owned())
+}
+
+/// A program of this workspace, put where ours is.
+pub(crate) fn sibling(package: &str) -> Result<PathBuf, String> {
+    build(cargo(Options::source()), package, Some(&target()?))
 }
 
 /// `xrayd` as its users build it.
