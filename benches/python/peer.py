@@ -182,7 +182,7 @@ def main():
         for _ in range(times):
             work()
         cpu, wall = clock() - cpu, time.perf_counter_ns() - wall
-        answer = {"operations": times, "total": cpu, "cpu_ns": cpu, "wall_ns": wall, "drained": True, "lost": 0}
+        answer = {"operations": times, "total": cpu, "cpu_ns": cpu, "wall_ns": wall, "lost": 0}
         print(json.dumps(answer), flush=True)
 
 

@@ -104,11 +104,16 @@ impl Contender {
     pub(crate) fn command(&self, address: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
-        if self.is_script {
-            command.env("AWS_XRAY_DAEMON_ADDRESS", address);
-            command.env("AWS_EC2_METADATA_DISABLED", "true");
-        } else if !address.is_empty() {
-            command.arg(address);
+        command.env("AWS_EC2_METADATA_DISABLED", "true");
+        match address {
+            // Work that sends nothing.
+            "" => {}
+            _ if self.is_script => {
+                command.env("AWS_XRAY_DAEMON_ADDRESS", address);
+            }
+            _ => {
+                command.arg(address);
+            }
         }
         command
     }
@@ -168,7 +173,6 @@ impl Running {
             operations: number(&answer, "operations")?,
             cpu_ns: number(&answer, "cpu_ns")?,
             wall_ns: number(&answer, "wall_ns")?,
-            drained: answer["drained"] == true,
             lost: number(&answer, "lost")?,
         })
     }
@@ -184,8 +188,6 @@ pub(crate) struct Spent {
     pub(crate) operations: f64,
     pub(crate) cpu_ns: f64,
     pub(crate) wall_ns: f64,
-    /// Whether all has left.
-    pub(crate) drained: bool,
     /// Documents or spans that the contender knows it lost, from its start on.
     pub(crate) lost: f64,
 }

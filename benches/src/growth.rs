@@ -20,6 +20,12 @@ const THREADS: [u64; 4] = [1, 2, 8, 64];
 /// The works of `bench-ours` that make documents of about this size; the second is the usual request.
 const DOCUMENTS: [&str; 4] = ["document: 0.5 KB", "sampled", "document: 10 KB", "document: 60 KB"];
 
+/// Recorders that are idle together.
+const RECORDERS: u64 = 64;
+
+/// What one may take, in KB.
+const RECORDER: f64 = 1_000.0;
+
 /// Subsegments, requests and bytes of a round.
 const MANY_SUBSEGMENTS: u64 = 100_000;
 const REQUESTS: u64 = 32_768;
@@ -70,20 +76,24 @@ pub(crate) fn run(options: &Options) -> Result<Section, String> {
             line.measure(program, &mut sink, work, times, 1)?;
         }
     }
+    let idle = grown.caller("recorder: idle", RECORDERS)?.each() / 1_000.0;
     grown.end()?;
     usual.end()?;
     let text = format!(
-        "{}\n{ROUNDS} rounds.\n\n{}\n{}\n{}\n{NOTES}",
+        "{}\n{ROUNDS} rounds.\n\n{}\n{}\n{}\n\
+         A recorder that has sent one segment and is idle takes {} KB of resident memory, its thread included.\n\n{NOTES}",
         stamp(),
         of_subsegments(&subsegments),
         of_threads(&threads),
         of_documents(&documents),
+        number(idle.round()),
     );
     let json = json!({
         "subsegments": lines(&subsegments),
         "threads": lines(&threads),
         "documents": lines(&documents),
-        "targets": targets(&subsegments, &threads),
+        "recorder_kb": idle,
+        "targets": targets(&subsegments, &threads, idle),
     });
     Ok(Section { title: "Growth".to_owned(), text, json })
 }
@@ -205,7 +215,7 @@ fn lines(lines: &[Line]) -> Vec<Value> {
 }
 
 /// Against the second line, since the first one has a whole request in it.
-fn targets(subsegments: &[Line], threads: &[Line]) -> Vec<Value> {
+fn targets(subsegments: &[Line], threads: &[Line], idle: f64) -> Vec<Value> {
     let worst = |lines: &[Line], of: &Line, figure: fn(&Line) -> f64| {
         lines.iter().map(|line| figure(line) / figure(of)).fold(f64::NAN, f64::max)
     };
@@ -218,5 +228,6 @@ fn targets(subsegments: &[Line], threads: &[Line]) -> Vec<Value> {
         target("caller, a subsegment of 100 to 10,000", false, FLAT, caller, "of one of 10"),
         target("process, a subsegment of 100 to 10,000", false, FLAT, process, "of one of 10"),
         target("process, a request with 2 to 64 threads", false, FLAT, threads, "of one with 1"),
+        target("memory, a recorder that is idle", false, RECORDER, idle.round(), "KB"),
     ]
 }

@@ -143,7 +143,7 @@ fn text(cases: &[Case]) -> String {
             case.by.clone(),
             case.rounds.text(),
             number(case.instructions.round()),
-            number(case.allocations),
+            number((case.allocations * 1_000.0).round() / 1_000.0),
             share.unwrap_or_default(),
         ]);
     }

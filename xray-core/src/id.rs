@@ -99,8 +99,13 @@ fn parse_trace_id(text: &str) -> Option<TraceId> {
 
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let upper = self.high & 0xffff_ffff;
-        write!(f, "1-{:08x}-{upper:08x}{:016x}", self.epoch_seconds(), self.low)
+        let (high, low) = (digits(self.high), digits(self.low));
+        let mut text = [b'-'; Self::TEXT_LEN];
+        text[0] = b'1';
+        text[2..10].copy_from_slice(&high[..8]);
+        text[11..19].copy_from_slice(&high[8..]);
+        text[19..].copy_from_slice(&low);
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -172,7 +177,7 @@ impl FromStr for SegmentId {
 
 impl fmt::Display for SegmentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        f.write_str(std::str::from_utf8(&digits(self.0)).unwrap_or_default())
     }
 }
 
@@ -186,6 +191,16 @@ impl Serialize for SegmentId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// The 16 hex digits of a number.
+fn digits(number: u64) -> [u8; 16] {
+    number.to_be_bytes().map(|byte| [byte >> 4, byte & 15]).as_flattened().try_into().map_or(
+        [b'0'; 16],
+        |halves: [u8; 16]| {
+            halves.map(|half| if half < 10 { b'0' + half } else { b'a' - 10 + half })
+        },
+    )
 }
 
 /// The value of up to 16 hex digits of either case; `None` for anything else, signs included.

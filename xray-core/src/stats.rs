@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::emit::Waiting;
+
 /// Why something was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -12,6 +14,10 @@ pub enum Drop {
     Oversize,
     /// The operating system refused to send.
     Io,
+    /// The operating system forbade it: a firewall, or a route that prohibits it.
+    Denied,
+    /// The network took no more for too long.
+    Busy,
     /// The daemon's host name has no address.
     Unresolved,
     /// The record was full: too many entities or bytes in one trace.
@@ -46,13 +52,14 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub struct Counters {
             $(pub(crate) $name: AtomicU64,)+
+            pub(crate) waiting: Waiting,
         }
 
         impl Counters {
             pub(crate) fn snapshot(&self) -> Stats {
                 Stats {
                     $($name: self.$name.load(Ordering::Relaxed),)+
-                    queued: 0,
+                    queued: self.waiting.records() as u64,
                 }
             }
         }
@@ -79,6 +86,11 @@ counters! {
     /// Answers that nobody listens at the daemon's address; each is a datagram that `sent` counts
     /// and nobody received.
     refused,
+    /// Documents that left by one system call with others; part of `sent`.
+    batched,
+    /// Batches that the operating system did not take, for want of support or since their datagrams
+    /// were too long for the route. Their documents left one by one; no loss.
+    batches_refused,
     /// Subsegments that left on their own, before or after their segment.
     streamed,
     /// Documents that left without their largest values, which were too big.
@@ -95,6 +107,10 @@ counters! {
     dropped_oversize,
     /// Documents lost because sending failed.
     dropped_io,
+    /// Documents lost because a firewall, or a route that prohibits it, forbade sending.
+    dropped_denied,
+    /// Documents lost because the network took no more for too long.
+    dropped_busy,
     /// Documents lost because the daemon's name did not resolve.
     dropped_unresolved,
     /// Entities and values lost because their record was full.
@@ -116,6 +132,8 @@ impl Stats {
         self.dropped_full
             + self.dropped_oversize
             + self.dropped_io
+            + self.dropped_denied
+            + self.dropped_busy
             + self.dropped_unresolved
             + self.dropped_record_full
             + self.dropped_emitter_panic
@@ -151,6 +169,8 @@ impl Counters {
             Drop::QueueFull => &self.dropped_full,
             Drop::Oversize => &self.dropped_oversize,
             Drop::Io => &self.dropped_io,
+            Drop::Denied => &self.dropped_denied,
+            Drop::Busy => &self.dropped_busy,
             Drop::Unresolved => &self.dropped_unresolved,
             Drop::RecordFull => &self.dropped_record_full,
             Drop::EmitterPanic => &self.dropped_emitter_panic,

@@ -5,6 +5,7 @@
 pub(crate) use std::{
     sync::{Condvar, Mutex, MutexGuard, atomic, mpsc},
     thread,
+    thread::park_timeout,
 };
 
 #[cfg(all(test, xray_model))]
@@ -12,3 +13,9 @@ pub(crate) use shuttle::{
     sync::{Condvar, Mutex, MutexGuard, atomic, mpsc},
     thread,
 };
+
+/// There, time passes at once.
+#[cfg(all(test, xray_model))]
+pub(crate) fn park_timeout(_: std::time::Duration) {
+    thread::yield_now();
+}

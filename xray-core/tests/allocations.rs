@@ -4,14 +4,21 @@
 use std::{
     error::Error,
     hint::black_box,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant, UNIX_EPOCH},
 };
 
 use serde_json::json;
 use xray_core::{
-    Recorder, SamplingRequest, TraceHeader,
+    Delivery, Namespace, Recorder, SamplingRequest, Sql, TraceHeader,
+    document::MAX_DATAGRAM,
+    emit::{Emitter, Record},
     sample::{CentralizedSampling, LocalRules, SamplingApi, SamplingCall},
+    stats::Counters,
     testing::{MemoryEmitter, TestClock},
 };
 
@@ -208,4 +215,51 @@ fn request_whose_caller_decided() {
         let segment = xray.segment(black_box("orders")).header(black_box(&header).clone()).begin();
         assert!(!segment.is_sampled());
     });
+}
+
+#[test]
+fn document_that_is_written() {
+    /// Writes each record often, and counts.
+    struct Write(Arc<AtomicU64>);
+
+    impl Emitter for Write {
+        fn emit(&mut self, records: &[Record], _: &Counters) {
+            let mut buffer = Vec::new();
+            for record in records {
+                let mut bytes = 0;
+                let mut write = || {
+                    record
+                        .write_json(b"{}\n", MAX_DATAGRAM, &mut buffer, |json| bytes += json.len());
+                };
+                write();
+                let info = allocation_counter::measure(|| (0..OPERATIONS).for_each(|_| write()));
+                assert!(bytes > 500, "the whole document is written");
+                self.0.store(info.count_total, Ordering::Relaxed);
+            }
+        }
+    }
+
+    let count = Arc::new(AtomicU64::new(u64::MAX));
+    let xray = Recorder::builder("orders")
+        .version("1.2.3")
+        .annotation("stage", "production")
+        .emitter(Write(Arc::clone(&count)))
+        .delivery(Delivery::Inline)
+        .sampling_rules(LocalRules::everything())
+        .build()
+        .unwrap();
+    let segment = xray.segment("orders").header(TraceHeader::parse(HEADER)).begin();
+    segment.http_request("POST", "https://shop.example.com/orders");
+    segment.http_response(200);
+    for number in 0..50 {
+        let subsegment = segment.subsegment("payments");
+        subsegment.namespace(Namespace::Remote);
+        subsegment.http_request("POST", "https://payments.example.com/charges");
+        subsegment.http_response(201);
+        subsegment.annotate("user", "user-4711");
+        subsegment.annotate("number", number);
+        subsegment.sql(Sql { sanitized_query: Some("SELECT 1".into()), ..Sql::default() });
+    }
+    segment.end();
+    assert_eq!(count.load(Ordering::Relaxed), 0);
 }

@@ -49,7 +49,9 @@ fn build(root: &Path, packages: &[&str]) -> Result<(), String> {
     let mut command = cargo(root);
     command.args(["build", "--quiet", "--release", "--bins", "--manifest-path"]);
     command.arg(root.join("benches/Cargo.toml")).arg("--target-dir").arg(target(root));
-    packages.iter().for_each(|package| drop(command.args(["--package", package])));
+    for package in packages {
+        command.args(["--package", package]);
+    }
     run(&mut command)
 }
 

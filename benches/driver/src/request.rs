@@ -1,6 +1,6 @@
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -17,6 +17,9 @@ const CHUNK: usize = 64;
 
 /// How long it sleeps then, and whoever waits for all to leave.
 const PAUSE: Duration = Duration::from_micros(100);
+
+/// What has not left after this time never will.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where nothing has to leave in between, clocks are read once for so many rounds through the pool.
 const ROUNDS: usize = 64;
@@ -35,8 +38,8 @@ pub trait Contender: Send + Sync {
     /// How much of what was begun has not left, in a unit of its own.
     fn waiting(&self, begun: u64) -> u64;
 
-    /// How much of so many threads may wait before they pause: some less than what its queue takes.
-    fn room(&self, threads: u64) -> u64;
+    /// How much may wait before a producer pauses: some less than what its queue takes.
+    fn room(&self) -> u64;
 
     /// Makes it send what waits.
     fn flush(&self);
@@ -45,6 +48,9 @@ pub trait Contender: Send + Sync {
     fn burst(&self) -> usize {
         POOL
     }
+
+    /// What still waits will never leave: it counts as lost and no longer as waiting.
+    fn abandon(&self, begun: u64);
 
     /// Documents or spans that did not leave.
     fn lost(&self) -> u64;
@@ -58,6 +64,7 @@ pub struct Requests<C: Contender> {
     /// Whether something is sent for each.
     sends: bool,
     begun: Arc<AtomicU64>,
+    gate: Mutex<()>,
 }
 
 impl<C: Contender> Requests<C> {
@@ -66,7 +73,7 @@ impl<C: Contender> Requests<C> {
         let items = pool();
         let parents = items.iter().map(|item| contender.parent(item, sampled)).collect();
         let (contender, begun) = (Arc::clone(contender), Arc::clone(begun));
-        Self { contender, items, parents, sends, begun }
+        Self { contender, items, parents, sends, begun, gate: Mutex::default() }
     }
 
     fn begin(&self, requests: usize) -> u64 {
@@ -74,22 +81,21 @@ impl<C: Contender> Requests<C> {
         self.begun.fetch_add(requests, Ordering::Relaxed) + requests
     }
 
-    /// Waits until all has left; `false` if it never does.
-    fn drain(&self) -> bool {
+    /// Waits until all has left, or is lost.
+    fn drain(&self) {
         let begun = self.begun.load(Ordering::Relaxed);
-        let patience = Instant::now() + Duration::from_secs(20);
+        let patience = Instant::now() + PATIENCE;
         self.contender.flush();
         while self.contender.waiting(begun) > 0 {
             if Instant::now() > patience {
-                return false;
+                return self.contender.abandon(begun);
             }
             thread::sleep(PAUSE);
         }
-        true
     }
 
-    fn produce(&self, times: u64, threads: u64) {
-        let room = self.contender.room(threads);
+    fn produce(&self, times: u64) {
+        let room = self.contender.room();
         let mut left = times as usize;
         let step = CHUNK.min(self.contender.burst());
         for start in (0..=POOL - step).step_by(step).cycle() {
@@ -102,10 +108,19 @@ impl<C: Contender> Requests<C> {
             if left == 0 {
                 return;
             }
-            let mut begun = begun;
-            while self.contender.waiting(begun) > room {
-                thread::sleep(PAUSE);
-                begun = self.begun.load(Ordering::Relaxed);
+            if self.contender.waiting(begun) > room {
+                // One looks when there is room again, the others wait for it without looking.
+                let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+                let patience = Instant::now() + PATIENCE;
+                let mut begun = self.begun.load(Ordering::Relaxed);
+                while self.contender.waiting(begun) > room {
+                    if Instant::now() > patience {
+                        self.contender.abandon(begun);
+                        break;
+                    }
+                    thread::sleep(PAUSE);
+                    begun = self.begun.load(Ordering::Relaxed);
+                }
             }
         }
     }
@@ -135,15 +150,14 @@ impl<C: Contender> Work for Requests<C> {
         let each = times.div_ceil(threads);
         let this = &*self;
         thread::scope(|scope| {
-            (0..threads).for_each(|_| drop(scope.spawn(|| this.produce(each, threads))));
+            (0..threads).for_each(|_| drop(scope.spawn(|| this.produce(each))));
         });
-        let drained = self.drain();
+        self.drain();
         let (cpu, wall) = (cpu.elapsed(), wall.elapsed());
         json!({
             "operations": each * threads,
             "cpu_ns": cpu.as_nanos() as u64,
             "wall_ns": wall.as_nanos() as u64,
-            "drained": drained,
             "lost": self.contender.lost(),
         })
     }

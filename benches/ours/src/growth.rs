@@ -8,7 +8,7 @@ use std::{
 use bench_driver::{Contender, Item, Make, POOL, Program, Requests};
 use xray_core::{Recorder, TraceHeader, document::HttpRequest};
 
-use crate::request::header;
+use crate::{idle::Idle, request::header};
 
 /// The most pieces of metadata, and the bytes of each.
 const PIECES: usize = 119;
@@ -60,7 +60,10 @@ pub(crate) fn program(address: &str) -> Program {
         });
         (name.to_owned(), make)
     });
-    Program { version: None, works: works.into() }
+    let address = address.to_owned();
+    let idle: Make = Box::new(move || Box::new(Idle::new(&address)));
+    let works = works.into_iter().chain([("recorder: idle".to_owned(), idle)]);
+    Program { version: None, works: works.collect() }
 }
 
 impl Contender for Grown {
@@ -106,13 +109,16 @@ impl Contender for Grown {
         self.xray.stats().queued
     }
 
-    fn room(&self, _: u64) -> u64 {
+    fn room(&self) -> u64 {
         BURST as u64
     }
 
     fn flush(&self) {
         self.xray.flush(PATIENCE);
     }
+
+    /// A recorder that cannot send says so by itself.
+    fn abandon(&self, _: u64) {}
 
     fn lost(&self) -> u64 {
         self.xray.stats().dropped()

@@ -4,6 +4,7 @@
 //! with an allocator that would cost the other one time.
 
 mod growth;
+mod idle;
 mod request;
 mod sampling;
 

@@ -27,6 +27,13 @@ impl Count {
         (requests * SPANS).saturating_sub(self.done.load(Ordering::Acquire))
     }
 
+    /// What waits of so many requests has failed.
+    pub(crate) fn abandon(&self, requests: u64) {
+        let waiting = self.waiting(requests);
+        self.failed.fetch_add(waiting, Ordering::Relaxed);
+        self.done.fetch_add(waiting, Ordering::Relaxed);
+    }
+
     pub(crate) fn failed(&self) -> u64 {
         self.failed.load(Ordering::Relaxed)
     }

@@ -1,7 +1,7 @@
 //! `fastrace` with local spans, which its documentation advises for work on one thread, exported by
 //! OTLP over HTTP.
 
-use std::{borrow::Cow, net::SocketAddr};
+use std::{borrow::Cow, net::SocketAddr, time::Duration};
 
 use ::fastrace::{
     collector::Config,
@@ -18,9 +18,12 @@ use crate::{
     otel,
 };
 
-/// A trace puts four commands into its thread's queue of 10,240. When it is half full, and else once a
-/// second, it is emptied.
+/// A trace puts four commands into its thread's queue of 10,240, and all may come of one thread.
 const ROOM: u64 = 2_000 * SPANS;
+
+/// A queue that is half full is emptied at once, and all of them after this time. With the default of a
+/// second, two threads that stop before that would wait for most of it.
+const INTERVAL: Duration = Duration::from_millis(10);
 
 pub(crate) struct Fastrace(Count);
 
@@ -30,7 +33,7 @@ pub(crate) fn http(address: SocketAddr) -> Fastrace {
     let resource = Resource::builder_empty().with_service_name("orders").build();
     let scope = InstrumentationScope::builder("orders").build();
     let reporter = OpenTelemetryReporter::new(exporter, Cow::Owned(resource), scope);
-    ::fastrace::set_reporter(reporter, Config::default());
+    ::fastrace::set_reporter(reporter, Config::default().report_interval(INTERVAL));
     Fastrace(count)
 }
 
@@ -98,12 +101,16 @@ impl Contender for Fastrace {
         self.0.waiting(begun)
     }
 
-    fn room(&self, threads: u64) -> u64 {
-        ROOM * threads
+    fn room(&self) -> u64 {
+        ROOM
     }
 
     fn flush(&self) {
         ::fastrace::flush();
+    }
+
+    fn abandon(&self, begun: u64) {
+        self.0.abandon(begun);
     }
 
     fn lost(&self) -> u64 {

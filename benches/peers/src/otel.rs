@@ -171,13 +171,17 @@ impl Contender for Otel {
         self.count.waiting(begun)
     }
 
-    fn room(&self, _: u64) -> u64 {
+    fn room(&self) -> u64 {
         ROOM
     }
 
     fn flush(&self) {
         // What it cannot send the count tells.
         let _ = self.provider.force_flush();
+    }
+
+    fn abandon(&self, begun: u64) {
+        self.count.abandon(begun);
     }
 
     fn lost(&self) -> u64 {

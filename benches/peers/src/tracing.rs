@@ -81,12 +81,16 @@ impl Contender for Tracing {
         self.0.waiting(begun)
     }
 
-    fn room(&self, threads: u64) -> u64 {
-        self.0.room(threads)
+    fn room(&self) -> u64 {
+        self.0.room()
     }
 
     fn flush(&self) {
         self.0.flush();
+    }
+
+    fn abandon(&self, begun: u64) {
+        self.0.abandon(begun);
     }
 
     fn lost(&self) -> u64 {

@@ -28,7 +28,8 @@ const NOTES: &str = "\
 - Caller: time of the processor of the thread that records, in bursts of 256 requests, which every queue has room for.
   What waits leaves between the bursts, outside of what is measured; with Node, in turns of the loop of their own.
 - Process: user and system time of all threads until all has left. Who is too fast sleeps until a part of the queue is free, so
-  nothing is dropped. Queues and batches are the libraries' defaults.
+  nothing is dropped. Queues and batches are the libraries' defaults, but fastrace looks after its queues every 10 ms, not every
+  second.
 - Of otel-http: the ratio to that peer in the same round, median and range. Contenders take turns; a figure is the median of
   all rounds and their range.
 - Instructions are callgrind's, of the recording thread alone; allocations as well, once queues and pools are filled.

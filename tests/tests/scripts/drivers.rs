@@ -108,7 +108,10 @@ impl Inbox {
 /// The document of a datagram; what is no JSON is shown as such, since a peer may send it.
 fn document(datagram: &[u8]) -> Value {
     let text = String::from_utf8_lossy(datagram);
-    let body = text.strip_prefix("{\"format\":\"json\",\"version\":1}\n");
-    let body = body.unwrap_or_else(|| panic!("no header line: {text}"));
+    // Spaces may follow the header where documents left together.
+    let body = text.split_once('\n').filter(|(header, _)| {
+        header.trim_end_matches(' ') == "{\"format\":\"json\",\"version\":1}"
+    });
+    let (_, body) = body.unwrap_or_else(|| panic!("no header line: {text}"));
     serde_json::from_str(body).unwrap_or_else(|error| json!({"invalid": error.to_string()}))
 }

@@ -53,6 +53,8 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
             let _entered = entity.enter();
             recording_panics(this.exchange, || this.inner.poll_next(cx))
         };
+        // The segment may end now, and does so more cheaply if it is the only handle.
+        drop(entity);
         let part = ready!(polled).map(|part| part.map_err(Into::into));
         if let Some(exchange) = this.exchange {
             match &part {

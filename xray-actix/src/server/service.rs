@@ -8,11 +8,11 @@ use actix_web::{
 };
 use xray_core::{
     Recorder,
-    header::{TRACEPARENT, TRACESTATE, joined, only},
+    header::{joined, only},
     http::{Exchange, ROUTE, RequestHead, ServerPolicy, recording_panics},
 };
 
-use super::{ResponseBody, ResponseFuture, TRACE_HEADER};
+use super::{ResponseBody, ResponseFuture, TRACE_HEADER, TRACE_PARENT, TRACE_STATE};
 
 /// Records a segment for each request of the service it wraps. Made by
 /// [`XRayMiddleware`](crate::XRayMiddleware).
@@ -39,22 +39,26 @@ impl<S> XRayService<S> {
         let headers = request.headers();
         let uri = request.uri();
         let all = |name| headers.get_all(name).map(HeaderValue::as_bytes);
-        let tracestate = joined(all(TRACESTATE));
+        let traceparent = only(all(&TRACE_PARENT));
+        // It says nothing by itself.
+        let tracestate = traceparent.and_then(|_| joined(all(&TRACE_STATE)));
         let head = RequestHead {
             method: request.method().as_str(),
             // Not of `connection_info()`, which believes what any client says in `Forwarded`.
             host: text(headers, &header::HOST).or_else(|| uri.authority().map(|it| it.as_str())),
             path: uri.path(),
-            scheme: if request.app_config().secure() { "https" } else { "http" },
-            user_agent: text(headers, &header::USER_AGENT),
-            forwarded_for: text(headers, &header::X_FORWARDED_FOR),
-            forwarded_proto: text(headers, &header::X_FORWARDED_PROTO),
-            peer: request.peer_addr().as_ref().map(SocketAddr::ip),
             trace_header: headers.get(&TRACE_HEADER).map(HeaderValue::as_bytes),
-            traceparent: only(all(TRACEPARENT)),
+            traceparent,
             tracestate: tracestate.as_deref(),
+            ..RequestHead::default()
         };
-        Exchange::begin(recorder, &self.policy, &head)
+        Exchange::begin_with(recorder, &self.policy, &head, |head| {
+            head.scheme = if request.app_config().secure() { "https" } else { "http" };
+            head.user_agent = text(headers, &header::USER_AGENT);
+            head.forwarded_for = text(headers, &header::X_FORWARDED_FOR);
+            head.forwarded_proto = text(headers, &header::X_FORWARDED_PROTO);
+            head.peer = request.peer_addr().as_ref().map(SocketAddr::ip);
+        })
     }
 }
 

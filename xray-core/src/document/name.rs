@@ -36,15 +36,37 @@ pub(crate) fn clean_name<'a>(name: &'a str, fallback: &'a str) -> Cow<'a, str> {
     Cow::Owned(kept)
 }
 
+/// What a byte may be in a name that stays as it is.
+const PLAIN: u8 = 1;
+const GRAPHIC: u8 = 2;
+static KINDS: [u8; 256] = kinds();
+
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [0; 256];
+    kinds[b' ' as usize] = PLAIN;
+    let mut byte = 0;
+    while byte < 128 {
+        if (byte as u8).is_ascii_alphanumeric() {
+            kinds[byte] = PLAIN | GRAPHIC;
+        }
+        byte += 1;
+    }
+    let others = b"_.:/%&#=+\\-@";
+    let mut at = 0;
+    while at < others.len() {
+        kinds[others[at] as usize] = PLAIN | GRAPHIC;
+        at += 1;
+    }
+    kinds
+}
+
 /// Whether it stays as it is, and is made of what nearly all names are made of.
 fn is_plain(name: &str) -> bool {
-    let mut graphic = false;
-    let plain = name.bytes().all(|byte| {
-        let is_graphic = byte.is_ascii_alphanumeric() || b"_.:/%&#=+\\-@".contains(&byte);
-        graphic |= is_graphic;
-        is_graphic || byte == b' '
+    let (all, any) = name.bytes().fold((PLAIN, 0), |(all, any), byte| {
+        let kind = KINDS[byte as usize];
+        (all & kind, any | kind)
     });
-    plain && graphic && name.len() <= MAX_NAME
+    all == PLAIN && any & GRAPHIC != 0 && name.len() <= MAX_NAME
 }
 
 /// Whether something is left of the name.

@@ -14,27 +14,23 @@ use super::{
     held::Held,
     inline::Inline,
     running::{Running, Ticket},
+    waiting::{QUEUE_RECORDS, Waiting},
     worker::Worker,
 };
 use crate::{
-    record::Live,
+    record::{Common, Live},
     stats::{Counters, Drop},
     sync::{
         Mutex, MutexGuard,
-        atomic::{AtomicUsize, Ordering},
         mpsc::{SyncSender, TrySendError, sync_channel},
         thread,
     },
 };
 
-/// Records that may wait for the worker.
-const QUEUE_RECORDS: usize = 8_192;
-
-/// Bytes that may wait for the worker.
-const QUEUE_BYTES: usize = 64 * 1024 * 1024;
-
-/// Emptied records kept for use, and the largest worth keeping.
-const POOL_RECORDS: usize = 256;
+/// Emptied records kept for use: as many as wait in a burst, far fewer while nothing comes, and none
+/// that is large.
+const POOL_RECORDS: usize = 1_024;
+const IDLE_RECORDS: usize = 128;
 const POOL_RECORD_BYTES: usize = 64 * 1024;
 
 /// Between the threads that end segments and the emitter: queue, pool, and segments that wait.
@@ -55,14 +51,18 @@ pub(crate) struct Timing {
 }
 
 enum Road {
-    Worker(SyncSender<Message>),
+    Worker {
+        sender: SyncSender<Message>,
+        /// To be woken from its rest; `None` if there is none.
+        thread: Option<thread::Thread>,
+    },
     Inline(Inline),
 }
 
 impl std::fmt::Debug for Road {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Worker(_) => "Worker",
+            Self::Worker { .. } => "Worker",
             Self::Inline(_) => "Inline",
         })
     }
@@ -71,8 +71,7 @@ impl std::fmt::Debug for Road {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) counters: Arc<Counters>,
-    queued: AtomicUsize,
-    queued_bytes: AtomicUsize,
+    common: Arc<Common>,
     pool: ArrayQueue<Arc<Live>>,
     held: Held,
     pub(super) running: Running,
@@ -87,15 +86,15 @@ pub(super) enum Message {
 
 impl Hub {
     pub(crate) fn new(
-        emitter: Box<dyn Emitter>,
+        mut emitter: Box<dyn Emitter>,
         delivery: Delivery,
         timing: Timing,
-        counters: Arc<Counters>,
+        common: Arc<Common>,
     ) -> Self {
+        emitter.start(delivery);
         let shared = Arc::new(Shared {
-            counters,
-            queued: AtomicUsize::new(0),
-            queued_bytes: AtomicUsize::new(0),
+            counters: Arc::clone(&common.counters),
+            common,
             pool: ArrayQueue::new(POOL_RECORDS),
             held: Held::default(),
             running: Running::default(),
@@ -107,12 +106,13 @@ impl Hub {
                 let worker = Worker { emitter, receiver, shared: Arc::clone(&shared), timing };
                 let spawned =
                     thread::Builder::new().name("xray-emit".into()).spawn(|| worker.run());
-                if let Err(error) = spawned {
+                let spawned = spawned.inspect_err(|error| {
                     crate::logging::error!(
                         "no thread for sending traces, all will be dropped: {error}"
                     );
-                }
-                Road::Worker(sender)
+                });
+                let thread = spawned.ok().map(|handle| handle.thread().clone());
+                Road::Worker { sender, thread }
             }
         };
         Self { road, shared, timing }
@@ -133,41 +133,36 @@ impl Hub {
     /// Says whether there was room for it.
     pub(crate) fn deliver(&self, record: Record) -> bool {
         let size = record.size();
-        let before = self.shared.queued_bytes.fetch_add(size, Ordering::Relaxed);
-        self.shared.queued.fetch_add(1, Ordering::Relaxed);
+        let added = self.waiting().add(size);
         let delivered = match &self.road {
-            _ if before > QUEUE_BYTES => Err(Drop::QueueFull),
+            _ if !added.fits => Err(Drop::QueueFull),
             Road::Inline(inline) => {
                 inline.push(record);
                 Ok(())
             }
-            Road::Worker(sender) => {
-                sender.try_send(Message::Record(record)).map_err(|error| match error {
+            Road::Worker { sender, thread } => {
+                let sent = sender.try_send(Message::Record(record));
+                if added.wakes {
+                    thread.iter().for_each(thread::Thread::unpark);
+                }
+                sent.map_err(|error| match error {
                     TrySendError::Full(_) => Drop::QueueFull,
                     TrySendError::Disconnected(_) => Drop::Closed,
                 })
             }
         };
         if let Err(reason) = delivered {
-            self.shared.taken(size);
+            self.waiting().taken(1, size);
             self.shared.counters.dropped(reason, 1);
         }
         delivered.is_ok()
     }
 
-    /// How many subsegments may leave before their segment now. Half of the queue is kept for
-    /// segments: a subsegment can wait inside its segment, a segment can wait nowhere else.
+    /// How many subsegments may leave before their segment now.
     pub(crate) fn room(&self) -> usize {
         match &self.road {
             Road::Inline(_) => QUEUE_RECORDS,
-            Road::Worker(_)
-                if self.shared.queued_bytes.load(Ordering::Relaxed) > QUEUE_BYTES / 2 =>
-            {
-                0
-            }
-            Road::Worker(_) => {
-                (QUEUE_RECORDS / 2).saturating_sub(self.shared.queued.load(Ordering::Relaxed))
-            }
+            Road::Worker { .. } => self.waiting().room(),
         }
     }
 
@@ -188,7 +183,7 @@ impl Hub {
         }
         match &self.road {
             // If the queue is full the worker is awake and looks at the deadlines anyway.
-            Road::Worker(sender) if first => drop(sender.try_send(Message::Held)),
+            Road::Worker { sender, .. } if first => drop(sender.try_send(Message::Held)),
             _ => {}
         }
     }
@@ -201,7 +196,7 @@ impl Hub {
     /// Watches a segment that serves a request; `None` where nobody would look at it.
     pub(crate) fn watch(&self, live: &Arc<Live>, spread: u64) -> Option<Ticket> {
         let watches =
-            self.timing.in_progress_after.is_some() && matches!(self.road, Road::Worker(_));
+            self.timing.in_progress_after.is_some() && matches!(self.road, Road::Worker { .. });
         watches.then(|| self.shared.running.insert(live, spread))
     }
 
@@ -230,11 +225,14 @@ impl Hub {
         self.shared.release_all();
         match &self.road {
             Road::Inline(inline) => flush.finish(inline.flush(&self.shared, timeout)),
-            Road::Worker(sender) => {
+            Road::Worker { sender, thread } => {
                 let mut message = Message::Flush(Arc::clone(&flush));
                 loop {
                     match sender.try_send(message) {
-                        Ok(()) => break,
+                        Ok(()) => {
+                            thread.iter().for_each(thread::Thread::unpark);
+                            break;
+                        }
                         Err(TrySendError::Full(back)) if Instant::now() < flush.deadline => {
                             message = back;
                             thread::yield_now();
@@ -250,23 +248,19 @@ impl Hub {
         flush
     }
 
-    pub(crate) fn queued(&self) -> u64 {
-        self.shared.queued.load(Ordering::Relaxed) as u64
+    fn waiting(&self) -> &Waiting {
+        &self.shared.counters.waiting
     }
 }
 
 impl Shared {
-    /// A record of this size is no longer queued.
-    pub(super) fn taken(&self, size: usize) {
-        self.queued.fetch_sub(1, Ordering::Relaxed);
-        self.queued_bytes.fetch_sub(size, Ordering::Relaxed);
-    }
-
     pub(super) fn emit(&self, emitter: &mut dyn Emitter, batch: &mut Vec<Record>) {
         if batch.is_empty() {
             return;
         }
-        batch.iter_mut().for_each(Record::settle);
+        for record in batch.iter_mut() {
+            record.settled(&self.common);
+        }
         let emitted = catch_unwind(AssertUnwindSafe(|| emitter.emit(batch, &self.counters)));
         if emitted.is_err() {
             let first = self.counters.snapshot().dropped_emitter_panic == 0;
@@ -279,9 +273,27 @@ impl Shared {
     }
 
     fn recycle(&self, record: Record) {
-        if record.size() <= POOL_RECORD_BYTES {
+        let size = record.size();
+        let (data, live) = record.into_parts();
+        if let Some(data) = data {
+            self.common.spares.give(data);
+        }
+        if size <= POOL_RECORD_BYTES
+            && let Some(live) = live.and_then(Live::reused)
+        {
             // With enough of them there, one more is not kept.
-            let _ = self.pool.push(record.emptied());
+            let _ = self.pool.push(live);
+        }
+    }
+
+    /// Whether more is kept for use than while nothing comes.
+    pub(super) fn keeps_much(&self) -> bool {
+        self.pool.len() > IDLE_RECORDS
+    }
+
+    pub(super) fn keep_little(&self) {
+        while self.keeps_much() {
+            drop(self.pool.pop());
         }
     }
 

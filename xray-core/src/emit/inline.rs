@@ -61,7 +61,7 @@ impl Inline {
         let mut emitter = lock(&self.emitter);
         *lock(&self.emitting) = Some(me);
         let mut batch = mem::take(&mut *lock(&self.waiting));
-        batch.iter().for_each(|record| shared.taken(record.size()));
+        shared.counters.waiting.taken(batch.len(), batch.iter().map(Record::size).sum());
         shared.emit(&mut **emitter, &mut batch);
         let done = then(&mut **emitter);
         *lock(&self.emitting) = None;

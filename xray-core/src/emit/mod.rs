@@ -12,7 +12,9 @@ mod record;
 mod running;
 mod trim;
 mod udp;
+mod waiting;
 mod worker;
+mod write;
 
 pub use address::DaemonAddress;
 pub use record::{Record, Written};
@@ -21,6 +23,8 @@ pub use udp::UdpEmitter;
 pub(crate) use flush::Flush;
 pub(crate) use hub::{Hub, Timing, lock};
 pub(crate) use running::Ticket;
+pub(crate) use waiting::Waiting;
+pub(crate) use write::{Fixed, fields};
 
 use std::time::Duration;
 
@@ -50,6 +54,12 @@ use crate::stats::Counters;
 /// # Ok::<(), xray_core::Error>(())
 /// ```
 pub trait Emitter: Send + 'static {
+    /// Called once, before the first record: which thread will emit. An emitter that wraps others
+    /// hands it on.
+    fn start(&mut self, delivery: Delivery) {
+        let _ = delivery;
+    }
+
     /// Sends `records`, in order, and counts what became of them.
     fn emit(&mut self, records: &[Record], counters: &Counters);
 

@@ -1,9 +1,10 @@
 use std::{fmt, sync::Arc};
 
-use super::trim::trim;
+use super::{trim::trim, write::Writer};
 use crate::{
+    TraceId,
     document::Document,
-    record::{Data, Live, Tree},
+    record::{Common, Data, Live, Tree},
 };
 
 /// What became of a record that was written.
@@ -20,46 +21,59 @@ pub struct Written {
 
 /// A finished trace part: a segment, or a subsegment that leaves on its own.
 pub struct Record {
-    data: Box<Data>,
+    /// What was written up.
+    data: Option<Box<Data>>,
     /// What it was recorded in, to be used again with it.
     live: Option<Arc<Live>>,
+    size: usize,
 }
 
 impl Record {
+    /// A record that is written up.
     pub(crate) fn new(data: Box<Data>) -> Self {
-        Self { data, live: None }
+        Self { size: data.size(), data: Some(data), live: None }
     }
 
-    pub(crate) fn with(data: Box<Data>, live: Arc<Live>) -> Self {
-        Self { data, live: Some(live) }
+    /// The record of a segment that has ended, as far as it was written up, with what it was recorded
+    /// in: the rest is there.
+    pub(crate) fn with(data: Option<Box<Data>>, live: Arc<Live>, size: usize) -> Self {
+        Self { data, live: Some(live), size }
     }
 
-    /// Brings its texts into the form in which they leave.
-    pub(super) fn settle(&mut self) {
-        self.data.settle();
+    /// The trace, of a record that is written up.
+    pub(super) fn trace_id(&self) -> Option<TraceId> {
+        self.data.as_ref()?.trace_id
     }
 
-    /// Empties it, for another segment to be recorded in.
-    pub(super) fn emptied(self) -> Arc<Live> {
-        let Self { mut data, live } = self;
-        data.clear();
-        match live {
-            Some(live) => Live::reused(live, data),
-            None => Arc::new(Live::unused(data)),
+    /// The record written up, with its texts in the form in which they leave.
+    pub(crate) fn settled(&mut self, common: &Arc<Common>) -> &Data {
+        if let Some(live) = self.live.as_mut().and_then(Arc::get_mut) {
+            self.data = Some(live.write_up(self.data.take(), common));
         }
+        let data = self.data.get_or_insert_default();
+        data.settle();
+        data
+    }
+
+    /// Takes it apart, to be used again.
+    pub(super) fn into_parts(self) -> (Option<Box<Data>>, Option<Arc<Live>>) {
+        (self.data, self.live)
     }
 
     /// Roughly the bytes of memory it holds.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.data.size()
+        self.size
     }
 
     /// The documents of this record: usually one; a tree deeper than
     /// [`MAX_DEPTH`](crate::document::MAX_DEPTH) leaves in several, the deepest first.
     pub fn documents(&self) -> impl Iterator<Item = Document<'_>> {
-        let mut tree = Tree::new(&self.data);
-        tree.roots().into_iter().filter_map(move |root| tree.kept_document(root))
+        self.data.iter().flat_map(|data| {
+            let mut tree = Tree::new(data);
+            let deep = tree.deep_roots();
+            deep.into_iter().rev().chain([0]).filter_map(move |root| tree.kept_document(root))
+        })
     }
 
     /// Writes each document as JSON after `prefix` into `buffer` and lends it to `each`.
@@ -75,16 +89,20 @@ impl Record {
         buffer: &mut Vec<u8>,
         mut each: impl FnMut(&[u8]),
     ) -> Written {
-        let mut tree = Tree::new(&self.data);
         let mut written = Written::default();
+        let Some(data) = &self.data else { return written };
+        let mut tree = Tree::new(data);
         // A stack, so that what is split last leaves first.
-        let mut pending = tree.roots();
-        pending.reverse();
-        while let Some(root) = pending.pop() {
-            let Some(document) = tree.kept_document(root) else { continue };
+        let mut pending = tree.deep_roots();
+        let mut first = Some(0);
+        let mut writer = Writer::new(data, limit);
+        while let Some(root) = pending.pop().or_else(|| first.take()) {
+            if !tree.keeps(root) {
+                continue;
+            }
             buffer.clear();
             buffer.extend_from_slice(prefix);
-            if let Err(error) = serde_json::to_writer(&mut *buffer, &document) {
+            if let Err(error) = writer.write(&tree, root, buffer) {
                 crate::logging::error!("a document could not be written and is dropped: {error}");
                 written.oversize += 1;
             } else if buffer.len() <= limit {
@@ -95,7 +113,7 @@ impl Record {
                 if !children.is_empty() {
                     pending.push(root);
                     pending.extend(children.into_iter().rev());
-                } else if write_trimmed(&document, prefix, limit, buffer) {
+                } else if write_trimmed(&tree.document(root), prefix, limit, buffer) {
                     each(buffer);
                     written.documents += 1;
                     written.trimmed += 1;
@@ -126,8 +144,8 @@ fn write_trimmed(
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
-            .field("trace_id", &self.data.trace_id)
-            .field("entities", &self.data.entities.len())
+            .field("trace_id", &self.trace_id())
+            .field("size", &self.size)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,5 @@
 use std::{
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
@@ -11,7 +12,10 @@ use super::{
 };
 use crate::{
     record::prepare_clock,
-    sync::mpsc::{Receiver, RecvTimeoutError},
+    sync::{
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError},
+        park_timeout,
+    },
 };
 
 /// Records the emitter is given at a time.
@@ -20,12 +24,39 @@ const BATCH: usize = 64;
 /// A worker that waits for nothing in particular still looks up after this time.
 const IDLE: Duration = Duration::from_secs(3600);
 
+/// After this time without work, memory that a burst took is given back.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// How long the worker rests after work before it looks again; only then it sleeps until it is woken.
+const SHORTEST_REST: Duration = Duration::from_micros(100);
+const LONGEST_REST: Duration = Duration::from_millis(4);
+
+/// Records that it likes to find after a rest: enough to be worth the waking, and fewer than the pool
+/// has for those who record meanwhile.
+const AFTER_REST: u32 = 128;
+
 /// The thread that owns the emitter.
 pub(super) struct Worker {
     pub(super) emitter: Box<dyn Emitter>,
     pub(super) receiver: Receiver<Message>,
     pub(super) shared: Arc<Shared>,
     pub(super) timing: Timing,
+}
+
+/// The rests between work.
+struct Rest {
+    length: Duration,
+    /// Taken since the last one.
+    records: u32,
+}
+
+impl Rest {
+    /// Longer if it found few records, shorter if many.
+    fn next(&mut self) -> Duration {
+        let length = self.length * AFTER_REST / mem::take(&mut self.records).max(1);
+        self.length = length.clamp(SHORTEST_REST, LONGEST_REST);
+        self.length
+    }
 }
 
 impl Worker {
@@ -36,6 +67,8 @@ impl Worker {
         let look = self.timing.in_progress_after.map(|after| (after, look_every(after)));
         let mut look_at = look.map(|(_, every)| Instant::now() + every);
         let mut told = false;
+        let mut rest = Rest { length: LONGEST_REST, records: 0 };
+        let mut rests = false;
         loop {
             let now = Instant::now();
             if let (Some((after, every)), Some(at)) = (look, look_at)
@@ -46,8 +79,14 @@ impl Worker {
             }
             let next = [self.shared.release_due(now), look_at].into_iter().flatten().min();
             let wait = next.map_or(IDLE, |next| next.saturating_duration_since(now));
-            match self.receiver.recv_timeout(wait) {
+            let may_shrink = !rests && wait >= QUIET && self.shared.keeps_much();
+            let wait = if may_shrink { QUIET } else { wait };
+            let received =
+                if rests { self.rest(wait, &mut rest) } else { self.receiver.recv_timeout(wait) };
+            rests = received.is_ok();
+            match received {
                 Ok(message) => self.take(message, &mut batch),
+                Err(RecvTimeoutError::Timeout) if may_shrink => self.shared.keep_little(),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -55,7 +94,8 @@ impl Worker {
                 let Ok(message) = self.receiver.try_recv() else { break };
                 self.take(message, &mut batch);
             }
-            self.shared.emit(&mut *self.emitter, &mut batch);
+            rest.records = rest.records.saturating_add(batch.len() as u32);
+            self.emit(&mut batch);
             if !told && self.shared.counters.snapshot().dropped_full > 0 {
                 told = true;
                 crate::logging::error!(
@@ -65,14 +105,32 @@ impl Worker {
         }
     }
 
+    /// The next message, after a rest if there is none; `Timeout` if there still is none. It would cost
+    /// the thread that ends a segment ten times as much to wake this one as to record the segment, and
+    /// what comes meanwhile leaves together.
+    fn rest(&self, wait: Duration, rest: &mut Rest) -> Result<Message, RecvTimeoutError> {
+        let next = |error| match error {
+            TryRecvError::Empty => RecvTimeoutError::Timeout,
+            TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+        };
+        match self.receiver.try_recv() {
+            Err(TryRecvError::Empty) => park_timeout(rest.next().min(wait)),
+            received => return received.map_err(next),
+        }
+        self.receiver.try_recv().map_err(next)
+    }
+
+    fn emit(&mut self, batch: &mut Vec<Record>) {
+        let bytes = batch.iter().map(Record::size).sum();
+        self.shared.counters.waiting.taken(batch.len(), bytes);
+        self.shared.emit(&mut *self.emitter, batch);
+    }
+
     fn take(&mut self, message: Message, batch: &mut Vec<Record>) {
         match message {
-            Message::Record(record) => {
-                self.shared.taken(record.size());
-                batch.push(record);
-            }
+            Message::Record(record) => batch.push(record),
             Message::Flush(flush) => {
-                self.shared.emit(&mut *self.emitter, batch);
+                self.emit(batch);
                 let left = flush.deadline.saturating_duration_since(Instant::now());
                 let emitter = &mut self.emitter;
                 let done = catch_unwind(AssertUnwindSafe(|| emitter.flush(left)));

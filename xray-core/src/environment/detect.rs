@@ -18,6 +18,8 @@ use crate::{
 pub(crate) struct Detected {
     origin: Option<&'static str>,
     aws: Map<String, Value>,
+    /// The fields of `aws` as JSON, each with a comma before it.
+    aws_json: Vec<u8>,
 }
 
 impl Detected {
@@ -26,18 +28,28 @@ impl Detected {
         if segment.origin.is_none() {
             segment.origin = self.origin.map(Cow::Borrowed);
         }
-        if self.aws.is_empty() {
+        if !self.aws.is_empty() {
+            let aws = segment.aws.get_or_insert_default();
+            self.complete_aws(&mut aws.fields);
+        }
+    }
+
+    /// Adds the fields of `aws` that a segment does not have.
+    pub(crate) fn complete_aws<'a>(&'a self, fields: &mut Cow<'a, Map<String, Value>>) {
+        if fields.is_empty() {
+            *fields = Cow::Borrowed(&self.aws);
             return;
         }
-        let aws = segment.aws.get_or_insert_default();
-        if aws.fields.is_empty() {
-            aws.fields = Cow::Borrowed(&self.aws);
-        } else {
-            let missing = self.aws.iter().filter(|(key, _)| !aws.fields.contains_key(*key));
-            let missing: Vec<_> =
-                missing.map(|(key, value)| (key.clone(), value.clone())).collect();
-            aws.fields.to_mut().extend(missing);
+        let missing = self.aws.iter().filter(|(key, _)| !fields.contains_key(*key));
+        let missing: Vec<_> = missing.map(|(key, value)| (key.clone(), value.clone())).collect();
+        if !missing.is_empty() {
+            fields.to_mut().extend(missing);
         }
+    }
+
+    /// The fields of `aws` as JSON, each with a comma before it.
+    pub(crate) fn aws_json(&self) -> &[u8] {
+        &self.aws_json
     }
 
     /// What X-Ray calls the resource.
@@ -64,6 +76,7 @@ impl Detected {
         if let Some(block) = logs::block(groups) {
             detected.aws.insert("cloudwatch_logs".to_owned(), block);
         }
+        detected.aws_json = crate::emit::fields(&detected.aws);
         detected
     }
 }

@@ -19,7 +19,7 @@ pub use machine::Machine;
 pub use plugin::Plugin;
 pub use variables::{VARIABLES, Variable};
 
-pub(crate) use detect::Detection;
+pub(crate) use detect::{Detected, Detection};
 pub(crate) use variables::{Reader, Switch, switch};
 
 use std::time::Duration;

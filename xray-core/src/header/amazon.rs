@@ -108,29 +108,28 @@ fn travels(text: &str) -> bool {
 impl fmt::Display for TraceHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
-        let mut pair = |f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>| {
-            let result = write!(f, "{separator}{text}");
-            separator = ";";
-            result
+        let mut key = |f: &mut fmt::Formatter<'_>, key| {
+            f.write_str(std::mem::replace(&mut separator, ";"))?;
+            f.write_str(key)
         };
-        if let Some(root) = self.root {
-            pair(f, format_args!("Root={root}"))?;
+        if let Some(root) = &self.root {
+            key(f, "Root=")?;
+            root.fmt(f)?;
         }
-        if let Some(parent) = self.parent {
-            pair(f, format_args!("Parent={parent}"))?;
+        if let Some(parent) = &self.parent {
+            key(f, "Parent=")?;
+            parent.fmt(f)?;
         }
-        if let Some(sampled) = self.sampled {
-            let sampled = match sampled {
-                Sampled::Yes => "1",
-                Sampled::No => "0",
-                Sampled::Requested => "?",
-            };
-            pair(f, format_args!("Sampled={sampled}"))?;
+        match self.sampled {
+            Some(Sampled::Yes) => key(f, "Sampled=1")?,
+            Some(Sampled::No) => key(f, "Sampled=0")?,
+            Some(Sampled::Requested) => key(f, "Sampled=?")?,
+            None => {}
         }
-        if let Some(data) = &self.data {
-            pair(f, format_args!("{data}"))?;
+        match &self.data {
+            Some(data) => key(f, data),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -1,13 +1,12 @@
 use std::{
     any::Any,
-    borrow::Cow,
     error::Error,
     mem,
     net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
-use super::ServerPolicy;
+use super::{ServerPolicy, address::AddressText};
 use crate::{
     Entity, Recorder, SamplingRequest, Segment, Subsegment, document::HttpRequest,
     header::CallerHeaders,
@@ -79,7 +78,6 @@ pub struct ResponseHead<'a> {
 #[must_use = "a dropped exchange is a client that has gone"]
 pub struct Exchange {
     phase: Phase,
-    entity: Entity,
     /// The caller wants to know the decision.
     asked: bool,
     method: Method,
@@ -95,8 +93,18 @@ enum Phase {
         sent: u64,
     },
     /// The segment ended at the head; what streams on has a subsegment of its own.
-    Stream(Subsegment),
-    Done,
+    Stream {
+        body: Subsegment,
+        segment: Entity,
+    },
+    /// The segment has ended. The body may run on in it; a body in one part does not, and a segment
+    /// that nobody has a handle of leaves more cheaply.
+    Done(Entity),
+}
+
+impl Phase {
+    /// All has been said of the request.
+    const OVER: Self = Self::Done(Entity::ABSENT);
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +121,30 @@ impl Exchange {
         recorder: &Recorder,
         policy: &ServerPolicy,
         request: &RequestHead<'_>,
+    ) -> Option<Self> {
+        Self::begin_with(recorder, policy, request, |_| ())
+    }
+
+    /// As [`begin`](Self::begin). `details` adds to the head what only a recorded request needs, and is
+    /// called for such a one alone: `scheme`, `user_agent`, `forwarded_for`, `forwarded_proto` and `peer`.
+    ///
+    /// ```
+    /// # use xray_core::{Recorder, http::{Exchange, RequestHead, ServerPolicy}};
+    /// # let xray = Recorder::builder("orders").build()?;
+    /// # fn user_agent() -> Option<&'static str> { None }
+    /// let head = RequestHead { method: "GET", path: "/orders", ..RequestHead::default() };
+    /// let exchange = Exchange::begin_with(&xray, &ServerPolicy::new(), &head, |head| {
+    ///     head.scheme = "https";
+    ///     head.user_agent = user_agent();
+    /// });
+    /// # Ok::<(), xray_core::Error>(())
+    /// ```
+    #[must_use = "a dropped exchange is a client that has gone"]
+    pub fn begin_with<'a>(
+        recorder: &Recorder,
+        policy: &ServerPolicy,
+        request: &RequestHead<'a>,
+        details: impl FnOnce(&mut RequestHead<'a>),
     ) -> Option<Self> {
         if policy.ignores(request.path) {
             return None;
@@ -133,15 +165,16 @@ impl Exchange {
         let name = policy.segment_name(recorder, request.host);
         let segment = recorder.segment(name).context(context).request(sampling).watched().begin();
         if segment.is_sampled() {
-            record_request(&segment, policy, request);
+            let mut request = *request;
+            details(&mut request);
+            record_request(&segment, policy, &request);
         }
         let method = match request.method {
             "HEAD" => Method::Head,
             "CONNECT" => Method::Connect,
             _ => Method::Other,
         };
-        let entity = Entity::clone(&segment);
-        Some(Self { phase: Phase::Handler(segment), entity, asked, method })
+        Some(Self { phase: Phase::Handler(segment), asked, method })
     }
 
     /// The segment that an outer middleware of the same recorder has begun for the request that runs.
@@ -155,18 +188,25 @@ impl Exchange {
     /// The segment: what the handler runs in.
     #[must_use]
     pub fn entity(&self) -> &Entity {
-        &self.entity
+        match &self.phase {
+            Phase::Handler(segment) | Phase::Body { segment, .. } => segment,
+            Phase::Stream { segment, .. } | Phase::Done(segment) => segment,
+        }
     }
 
     /// `X-Amzn-Trace-Id` of the response; `None` if there is nothing to say.
     #[must_use]
     pub fn response_header(&self) -> Option<String> {
-        self.entity.response_header(self.asked).map(|header| header.to_string())
+        self.entity().response_header(self.asked).map(|header| header.to_string())
     }
 
     /// The head of the response leaves.
     pub fn respond(&mut self, response: &ResponseHead<'_>) {
-        let Phase::Handler(segment) = mem::replace(&mut self.phase, Phase::Done) else { return };
+        let phase = mem::replace(&mut self.phase, Phase::OVER);
+        let Phase::Handler(segment) = phase else {
+            self.phase = phase;
+            return;
+        };
         segment.http_response(response.status);
         let status = response.status;
         let bodiless = matches!(status, 100..=199 | 204 | 304);
@@ -179,8 +219,9 @@ impl Exchange {
         let streams = tunnel || (!bodiless && response.content_type.is_some_and(is_event_stream));
         if streams && !nothing_follows {
             let body = segment.subsegment("response body");
+            let handle = Entity::clone(&segment);
             segment.end();
-            self.phase = Phase::Stream(body);
+            self.phase = Phase::Stream { body, segment: handle };
         } else if nothing_follows || bodiless || response.content_length == Some(0) {
             segment.end();
         } else {
@@ -190,25 +231,28 @@ impl Exchange {
 
     /// A part of the body is handed over.
     pub fn sent(&mut self, bytes: u64) {
-        let Phase::Body { expected, sent, .. } = &mut self.phase else { return };
+        let Phase::Body { segment, expected, sent } = &mut self.phase else { return };
+        let in_one_part = *sent == 0;
         *sent += bytes;
         // The server may never ask for more than it has announced.
         if expected.is_some_and(|expected| *sent >= expected) {
+            let handle = (!in_one_part).then(|| Entity::clone(segment));
             self.finish();
+            self.phase = handle.map_or(Phase::OVER, Phase::Done);
         }
     }
 
     /// The body has ended.
     pub fn finish(&mut self) {
-        match mem::replace(&mut self.phase, Phase::Done) {
+        match mem::replace(&mut self.phase, Phase::OVER) {
             Phase::Body { segment, expected: None, sent } => segment.content_length(sent),
-            Phase::Handler(_) | Phase::Body { .. } | Phase::Stream(_) | Phase::Done => {}
+            Phase::Handler(_) | Phase::Body { .. } | Phase::Stream { .. } | Phase::Done(_) => {}
         }
     }
 
     /// The handler failed, and a response that says so follows.
     pub fn record_error(&self, error: &(dyn Error + 'static)) {
-        self.entity.record_dyn_error(error);
+        self.entity().record_dyn_error(error);
     }
 
     /// The handler or the body failed. Without a head, `status` is what the server will answer.
@@ -244,8 +288,8 @@ impl Exchange {
                 }
                 Some(segment)
             }
-            Phase::Stream(body) => Some(body),
-            Phase::Done => None,
+            Phase::Stream { body, .. } => Some(body),
+            Phase::Done(_) => None,
         }
     }
 }
@@ -258,7 +302,7 @@ impl Drop for Exchange {
                 segment.record_failure("ClientDisconnected", message, false);
             }
             // That is how a stream of events ends.
-            Phase::Stream(_) | Phase::Done => {}
+            Phase::Stream { .. } | Phase::Done(_) => {}
         }
         self.finish();
     }
@@ -277,21 +321,21 @@ pub fn recording_panics<T>(exchange: &mut Option<Exchange>, work: impl FnOnce() 
 
 fn record_request(segment: &Segment, policy: &ServerPolicy, request: &RequestHead<'_>) {
     let scheme = policy.forwarded_proto(request.forwarded_proto).unwrap_or(request.scheme);
-    let url = match request.host {
-        Some(host) => format!("{scheme}://{host}{}", request.path),
-        None => request.path.to_owned(),
-    };
+    let absolute = request.host.map(|host| [scheme, "://", host, request.path].concat());
+    let url = absolute.as_deref().unwrap_or(request.path);
     let forwarded = request.forwarded_for.and_then(|list| list.split(',').next()).map(str::trim);
     let forwarded = forwarded.filter(|address| !address.is_empty());
-    let client_ip = match forwarded {
-        Some(address) => Some(Cow::Borrowed(address)),
-        None => request.peer.map(|peer| Cow::Owned(peer.to_canonical().to_string())),
+    let mut text = AddressText::default();
+    let client_ip = match (forwarded, request.peer) {
+        (Some(address), _) => Some(address),
+        (None, Some(peer)) => Some(text.of(peer)),
+        (None, None) => None,
     };
     segment.http(HttpRequest {
         method: Some(request.method),
-        url: Some(&url),
+        url: Some(url),
         user_agent: request.user_agent,
-        client_ip: client_ip.as_deref(),
+        client_ip,
         x_forwarded_for: forwarded.is_some(),
         traced: false,
     });

@@ -1,6 +1,7 @@
 //! What all HTTP integrations share: names, outcomes, URLs, who is believed, and when a request is
 //! over. `xray-tower` and `xray-actix` only translate their framework's types to these.
 
+mod address;
 mod exchange;
 mod outcome;
 mod policy;

@@ -8,37 +8,23 @@ use serde_json::Value;
 use super::{
     Entity,
     data::value_size,
-    slots::{AnnotationText, Text, flag},
+    journal::{Note, NotedValue},
+    slots::flag,
 };
 use crate::{
     SegmentId,
     document::{
         AnnotationValue, HttpRequest, Link, MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE,
-        MAX_ANNOTATIONS, MAX_METADATA_KEY, MAX_SHORT_TEXT, MAX_SQL, MAX_TEXT, Namespace, Sql,
-        bounded, cut, is_annotation_value, is_reserved_namespace,
+        MAX_METADATA_KEY, MAX_SHORT_TEXT, MAX_SQL, MAX_TEXT, Namespace, Sql, bounded, cut,
+        is_annotation_value, is_reserved_namespace,
     },
     http::{Outcome, scrub_url},
 };
-
-/// Writes a text that is given down, and where it lies.
-#[inline]
-fn note(texts: &mut String, place: &mut Option<Text>, text: Option<&str>) {
-    if let Some(text) = text {
-        *place = Some(Text::add(texts, text));
-    }
-}
 
 /// A key that is too long is not written down; an empty one is dropped later, as it would be.
 #[inline]
 fn noted_key(key: &str) -> &str {
     if key.len() > MAX_ANNOTATION_KEY { "" } else { key }
-}
-
-#[cold]
-fn warn_of_many() {
-    crate::logging::warning!(
-        "a segment has more than {MAX_ANNOTATIONS} annotations: not all are indexed"
-    );
 }
 
 impl Entity {
@@ -53,13 +39,9 @@ impl Entity {
         // Which it is the compiler mostly knows where this is called.
         match value.into() {
             AnnotationValue::String(text) => self.annotate_text(key, &text),
-            AnnotationValue::Integer(value) => {
-                self.annotate_value(key, AnnotationText::Integer(value));
-            }
-            AnnotationValue::Unsigned(value) => {
-                self.annotate_value(key, AnnotationText::Unsigned(value));
-            }
-            AnnotationValue::Bool(value) => self.annotate_value(key, AnnotationText::Bool(value)),
+            AnnotationValue::Integer(value) => self.annotate_as(key, NotedValue::Integer(value)),
+            AnnotationValue::Unsigned(value) => self.annotate_as(key, NotedValue::Unsigned(value)),
+            AnnotationValue::Bool(value) => self.annotate_as(key, NotedValue::Bool(value)),
             AnnotationValue::Float(value) => self.annotate_float(key, value),
         }
     }
@@ -68,30 +50,26 @@ impl Entity {
     #[inline(never)]
     fn annotate_text(&self, key: &str, text: &str) {
         let (key, text) = (noted_key(key), cut(text, MAX_ANNOTATION_VALUE));
-        let mut many = false;
-        self.change(key.len() + text.len(), |record, index| {
-            let text = record.push_text(text);
-            many = record.annotate(index, key, AnnotationText::String(text));
+        self.note(key.len() + text.len(), |journal, entity| {
+            let key = journal.text(Some(key));
+            let value = NotedValue::Text(journal.text(Some(text)));
+            journal.note(Note::Annotation { value, entity, key });
         });
-        if many {
-            warn_of_many();
-        }
     }
 
     #[inline(never)]
-    fn annotate_value(&self, key: &str, value: AnnotationText) {
+    fn annotate_as(&self, key: &str, value: NotedValue) {
         let key = noted_key(key);
-        let mut many = false;
-        self.change(key.len(), |record, index| many = record.annotate(index, key, value));
-        if many {
-            warn_of_many();
-        }
+        self.note(key.len(), |journal, entity| {
+            let key = journal.text(Some(key));
+            journal.note(Note::Annotation { value, entity, key });
+        });
     }
 
     #[inline(never)]
     fn annotate_float(&self, key: &str, value: f64) {
         if is_annotation_value(key, &AnnotationValue::Float(value)) {
-            self.annotate_value(key, AnnotationText::Float(value));
+            self.annotate_as(key, NotedValue::Float(value));
         }
     }
 
@@ -122,8 +100,15 @@ impl Entity {
     }
 
     /// What the subsegment calls; local work has no namespace.
+    #[inline]
     pub fn namespace(&self, namespace: Namespace) {
-        self.change(0, |record, index| record.entities[index as usize].namespace = Some(namespace));
+        if self.is_sampled() {
+            self.note_namespace(namespace);
+        }
+    }
+
+    fn note_namespace(&self, namespace: Namespace) {
+        self.note(0, |journal, entity| journal.note(Note::Namespace { entity, namespace }));
     }
 
     /// The request that is served or made. The URL is recorded without user, query and fragment, and
@@ -165,46 +150,61 @@ impl Entity {
         let client_ip = client_ip.map(|text| cut(text, MAX_SHORT_TEXT));
         let len = |text: Option<&str>| text.map_or(0, str::len);
         let bytes = len(method) + len(url) + len(user_agent) + len(client_ip);
-        self.change(bytes, |record, index| {
-            let (http, texts) = record.http_and_texts(index);
-            note(texts, &mut http.method, method);
-            note(texts, &mut http.url, url);
-            note(texts, &mut http.user_agent, user_agent);
-            note(texts, &mut http.client_ip, client_ip);
-            http.x_forwarded_for |= x_forwarded_for;
-            http.traced |= traced;
+        self.note(bytes, |journal, entity| {
+            let method = journal.text(method);
+            let url = journal.text(url);
+            let user_agent = journal.text(user_agent);
+            let client_ip = journal.text(client_ip);
+            journal.note(Note::Http {
+                entity,
+                method,
+                url,
+                user_agent,
+                client_ip,
+                x_forwarded_for,
+                traced,
+            });
         });
     }
 
     /// The called service is known to send a segment of its own, so X-Ray waits for it in place of
     /// drawing a guess.
     pub fn traced(&self) {
-        self.change(0, |record, index| record.http(index).traced = true);
+        self.http(HttpRequest { traced: true, ..HttpRequest::default() });
     }
 
     /// The status of the response, which also says how the entity ended: 4xx is an error, 429 a
     /// throttle, 5xx a fault. 0 is no status.
+    #[inline]
     pub fn http_response(&self, status: u16) {
-        if status == 0 {
-            return;
+        if status != 0 && self.has_end() {
+            self.note_status(status);
         }
+    }
+
+    fn note_status(&self, status: u16) {
         if let Some(watch) = self.unrecorded() {
             watch.set_status(status);
         }
-        self.change(0, |record, index| {
-            record.http(index).status = Some(status);
-            record.entities[index as usize].flags |= match Outcome::of_status(status) {
-                Outcome::Ok => 0,
-                Outcome::Error => flag::ERROR,
-                Outcome::Throttle => flag::ERROR | flag::THROTTLE,
-                Outcome::Fault => flag::FAULT,
-            };
-        });
+        let flags = match Outcome::of_status(status) {
+            Outcome::Ok => 0,
+            Outcome::Error => flag::ERROR,
+            Outcome::Throttle => flag::ERROR | flag::THROTTLE,
+            Outcome::Fault => flag::FAULT,
+        };
+        self.note_outcome(0, flags, Some(status));
     }
 
     /// Bytes of the response's body.
+    #[inline]
     pub fn content_length(&self, bytes: u64) {
-        self.change(0, |record, index| record.http(index).content_length = Some(bytes));
+        if self.is_sampled() {
+            self.note_content_length(bytes);
+        }
+    }
+
+    fn note_content_length(&self, bytes: u64) {
+        self.note(0, |journal, entity| journal.note(Note::ContentLength { bytes, entity }));
     }
 
     /// The query that is made; fields that are not given stay as they are. Statement and URL are cut at
@@ -259,16 +259,18 @@ impl Entity {
             + len(driver_version)
             + len(user)
             + len(preparation);
-        self.change(bytes, |record, index| {
-            let (sql, texts) = record.sql_and_texts(index);
-            note(texts, &mut sql.url, url);
-            note(texts, &mut sql.connection_string, connection_string);
-            note(texts, &mut sql.sanitized_query, sanitized_query);
-            note(texts, &mut sql.database_type, database_type);
-            note(texts, &mut sql.database_version, database_version);
-            note(texts, &mut sql.driver_version, driver_version);
-            note(texts, &mut sql.user, user);
-            note(texts, &mut sql.preparation, preparation);
+        self.note(bytes, |journal, entity| {
+            let texts = [
+                journal.text(url),
+                journal.text(connection_string),
+                journal.text(sanitized_query),
+                journal.text(database_type),
+                journal.text(database_version),
+                journal.text(driver_version),
+                journal.text(user),
+                journal.text(preparation),
+            ];
+            journal.note(Note::Sql { entity, texts });
         });
     }
 

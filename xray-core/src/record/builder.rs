@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    Common, ContextMissing, Hook, Keep, Recorder, Verdict,
+    Common, ContextMissing, Hook, Keep, Recorder, Spares, Verdict,
     recorder::Inner,
     sampling::Sampling,
     settings::{from_environment, is_enabled, is_lambda, parse_context_missing},
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Error,
     document::{AnnotationValue, Document, clean_name, is_annotation},
-    emit::{DaemonAddress, Delivery, Emitter, Hub, Record, Timing, UdpEmitter},
+    emit::{DaemonAddress, Delivery, Emitter, Fixed, Hub, Record, Timing, UdpEmitter},
     environment::{Detection, Machine, Plugin, Switch, switch},
     header::Propagation,
     logging,
@@ -298,19 +298,31 @@ impl RecorderBuilder {
         let (sampler, adaptive) =
             self.sampling.settle(&service, self.emitter.is_some(), central, &self.sources);
         let counters = Arc::new(Counters::default());
-        let hub = if enabled {
-            let emitter = self.emitter.unwrap_or_else(|| Box::new(UdpEmitter::new(address)));
-            Hub::new(emitter, delivery, self.timing, Arc::clone(&counters))
-        } else {
-            // No thread and no socket for what will never have anything to send.
-            Hub::new(Box::new(Nothing), Delivery::Inline, self.timing, Arc::clone(&counters))
-        };
         let working_directory =
             std::env::current_dir().ok().map(|directory| directory.to_string_lossy().into_owned());
         let plugins = if enabled { self.plugins } else { Vec::new() };
         let detection = Detection::start(plugins, self.machine);
-        Ok(Recorder::new(Inner {
+        let common = Arc::new(Common {
             service: service.clone(),
+            spares: Spares::default(),
+            fixed: Fixed::of(self.version.as_deref(), &self.annotations),
+            version: self.version,
+            working_directory,
+            annotations: self.annotations,
+            stack_frames: self.stack_frames,
+            before_emit: self.before_emit,
+            counters: Arc::clone(&counters),
+            detection,
+        });
+        let hub = if enabled {
+            let emitter = self.emitter.unwrap_or_else(|| Box::new(UdpEmitter::new(address)));
+            Hub::new(emitter, delivery, self.timing, Arc::clone(&common))
+        } else {
+            // No thread and no socket for what will never have anything to send.
+            Hub::new(Box::new(Nothing), Delivery::Inline, self.timing, Arc::clone(&common))
+        };
+        Ok(Recorder::new(Inner {
+            service,
             enabled,
             random_noop_ids,
             propagation,
@@ -322,16 +334,7 @@ impl RecorderBuilder {
             collect_sql_queries,
             variables,
             keep: self.keep,
-            common: Arc::new(Common {
-                service,
-                version: self.version,
-                working_directory,
-                annotations: self.annotations,
-                stack_frames: self.stack_frames,
-                before_emit: self.before_emit,
-                counters: Arc::clone(&counters),
-                detection,
-            }),
+            common,
             counters,
             hub,
         }))

@@ -1,22 +1,18 @@
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
 use super::{
     Common,
     exceptions::Described,
-    ids::Ids,
     slots::{
         AnnotationData, AnnotationText, EntityData, HttpData, List, MetadataData, NONE, OPEN,
         Place, Rest, SqlData, Text,
     },
-    sources::Sources,
+    state::Heading,
     watch::End,
 };
-use crate::{SegmentId, TraceId, document::MAX_ANNOTATIONS, sample::RuleState};
+use crate::{SegmentId, TraceId, sample::RuleState};
 
 /// Most entities of one record: a segment with more of them is a loop gone wrong.
 pub(crate) const MAX_ENTITIES: usize = 65_536;
@@ -49,14 +45,16 @@ pub(crate) struct Data {
     pub(crate) http: Vec<HttpData>,
     pub(crate) sql: Vec<SqlData>,
     pub(crate) rest: Vec<Rest>,
+    /// Changes that came after the end of their entity.
+    pub(super) late: u32,
     /// Roughly the bytes that it holds beside its texts.
     pub(super) bytes: usize,
-    pub(super) ids: Ids,
 }
 
 impl Data {
-    /// Makes it as new, for another trace of the same recorder.
-    pub(crate) fn clear(&mut self) {
+    /// Makes it as new, for another trace.
+    pub(super) fn clear(&mut self) {
+        self.common = None;
         self.rule = None;
         self.text.clear();
         self.entities.clear();
@@ -68,27 +66,16 @@ impl Data {
         self.http.clear();
         self.sql.clear();
         self.rest.clear();
+        self.late = 0;
         self.bytes = 0;
     }
 
-    /// Begins an empty record; gives the id of its first entity.
-    pub(super) fn begin(&mut self, name: &str, sources: &Sources) -> SegmentId {
-        self.ids = Ids::new(sources);
-        let id = self.ids.next(sources);
-        self.push_entity(id, NONE, name, 0);
-        id
-    }
-
-    /// Adds an open entity as the last child of `parent`.
-    pub(super) fn begin_child(
-        &mut self,
-        parent: u32,
-        name: &str,
-        start: u64,
-        sources: &Sources,
-    ) -> Place {
-        let id = self.ids.next(sources);
-        Place { index: self.push_entity(id, parent, name, start), id }
+    /// Begins a record that is empty.
+    pub(super) fn begin(&mut self, heading: Heading, common: &Arc<Common>) {
+        let Heading { trace_id, parent_id, start, streamed, rule } = heading;
+        self.common = Some(Arc::clone(common));
+        (self.trace_id, self.parent_id) = (Some(trace_id), parent_id);
+        (self.start, self.streamed, self.rule) = (start, streamed, rule);
     }
 
     /// How the segment ended.
@@ -126,7 +113,15 @@ impl Data {
 
     #[inline]
     pub(crate) fn push_text(&mut self, text: &str) -> Text {
-        Text::add(&mut self.text, text)
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        Text { start, len: text.len() as u32 }
+    }
+
+    /// The text, and whatever lies behind it.
+    pub(crate) fn text_and_more(&self, text: Text) -> (&[u8], usize) {
+        let more = self.text.as_bytes().get(text.start as usize..).unwrap_or_default();
+        (more, (text.len as usize).min(more.len()))
     }
 
     pub(crate) fn text(&self, text: Text) -> &str {
@@ -139,7 +134,7 @@ impl Data {
         &mut self,
         id: SegmentId,
         parent: u32,
-        name: &str,
+        name: Text,
         start: u64,
     ) -> u32 {
         let entity = EntityData {
@@ -151,7 +146,7 @@ impl Data {
             previous_sibling: NONE,
             flags: 0,
             namespace: None,
-            name: self.push_text(name),
+            name,
             start,
             end: OPEN,
             http: NONE,
@@ -209,16 +204,13 @@ impl Data {
         self.entities.get_mut(place.index as usize).filter(|entity| entity.id == place.id)
     }
 
-    /// Ends an entity so many microseconds after the record's start, or at a time that has been;
-    /// `false` if it has left or has ended before.
-    #[inline]
-    pub(super) fn end_entity(&mut self, place: Place, now: u64, at: Option<SystemTime>) -> bool {
-        let start = self.start;
+    /// Ends an entity so many microseconds after the record's start; `false` if it has left or has
+    /// ended before.
+    pub(super) fn end_entity(&mut self, place: Place, at: u64) -> bool {
         let Some(entity) = self.entity(place).filter(|entity| entity.is_open()) else {
             return false;
         };
-        let now = at.map_or(now, |at| micros_since_epoch(at).saturating_sub(start));
-        entity.end = now.clamp(entity.start, OPEN - 1);
+        entity.end = at.clamp(entity.start, OPEN - 1);
         true
     }
 
@@ -241,26 +233,25 @@ impl Data {
         })
     }
 
-    /// Sets the annotation, replacing the value of a key that is there; `true` if it is the first that
-    /// X-Ray does not index.
-    #[inline]
-    pub(crate) fn annotate(&mut self, entity: u32, key: &str, value: AnnotationText) -> bool {
+    /// Sets the annotation, replacing the value of a key that is there.
+    pub(super) fn annotate(&mut self, entity: u32, key: Text, value: AnnotationText) {
         let mut at = self.entities[entity as usize].annotations.first;
         while let Some(item) = self.annotations.get_mut(at as usize) {
-            if self.text.as_bytes().get(item.key.range()) == Some(key.as_bytes()) {
+            let same = item.key.len == key.len
+                && self.text.as_bytes().get(item.key.range())
+                    == self.text.as_bytes().get(key.range());
+            if same {
                 item.value = value;
-                return false;
+                return;
             }
             at = item.next;
         }
         self.push_annotation(entity, key, value);
-        self.annotations.len() == MAX_ANNOTATIONS + 1
     }
 
     /// Adds an annotation whose key is not there.
     #[inline]
-    pub(super) fn push_annotation(&mut self, entity: u32, key: &str, value: AnnotationText) {
-        let key = self.push_text(key);
+    pub(super) fn push_annotation(&mut self, entity: u32, key: Text, value: AnnotationText) {
         let index = self.annotations.len() as u32;
         self.annotations.push(AnnotationData { key, value, next: NONE });
         self.bytes += size_of::<AnnotationData>();
@@ -307,20 +298,6 @@ impl Data {
         block(&mut self.entities[entity as usize].http, &mut self.http, &mut self.bytes)
     }
 
-    /// The entity's block, and the texts to which those of the block are added.
-    #[inline]
-    pub(super) fn http_and_texts(&mut self, entity: u32) -> (&mut HttpData, &mut String) {
-        let index = &mut self.entities[entity as usize].http;
-        (block(index, &mut self.http, &mut self.bytes), &mut self.text)
-    }
-
-    /// As [`http_and_texts`](Self::http_and_texts).
-    #[inline]
-    pub(super) fn sql_and_texts(&mut self, entity: u32) -> (&mut SqlData, &mut String) {
-        let index = &mut self.entities[entity as usize].sql;
-        (block(index, &mut self.sql, &mut self.bytes), &mut self.text)
-    }
-
     pub(crate) fn rest(&mut self, entity: u32) -> &mut Rest {
         block(&mut self.entities[entity as usize].rest, &mut self.rest, &mut self.bytes)
     }
@@ -339,12 +316,6 @@ fn block<'a, T: Default>(index: &mut u32, blocks: &'a mut Vec<T>, bytes: &mut us
         blocks.push(T::default());
     }
     &mut blocks[*index as usize]
-}
-
-/// A time so late that it does not fit counts as the latest that does.
-fn micros_since_epoch(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Roughly the bytes of a JSON value.

@@ -3,6 +3,7 @@ use std::{sync::Arc, time::SystemTime};
 use super::{
     Entered, Live, Recorder, Scope, Subsegment, context,
     data::Data,
+    journal::Journal,
     settle::noted_name,
     slots::{Place, Rest, flag},
     sources::Sources,
@@ -47,8 +48,10 @@ pub(super) struct Passing {
     pub(super) root: TraceId,
     /// The id that stands for this service: all zeros unless the environment asks for real ones.
     pub(super) id: SegmentId,
-    /// The parent for calls of our own: the caller's, if its header named a trace and a parent.
-    pub(super) parent: Option<SegmentId>,
+    /// The parent for calls of our own: the caller's, if its header named a trace and a parent. Not an
+    /// `Option`, since what is not recorded is copied at each step: so it is small.
+    pub(super) parent: SegmentId,
+    pub(super) has_parent: bool,
     /// Whether the caller's header named the trace.
     pub(super) continued: bool,
     /// Whether calls of our own say `Sampled=0`; where the decision is not ours, they say nothing.
@@ -68,20 +71,49 @@ pub(super) struct Facade {
 }
 
 impl Passing {
+    /// Of a trace that the code decided about, or only passes on.
+    #[inline]
+    pub(super) fn new(
+        recorder: &Recorder,
+        (root, parent, continued): (TraceId, Option<SegmentId>, bool),
+        id: SegmentId,
+        carried: Carried,
+    ) -> Self {
+        Self {
+            recorder: recorder.key(),
+            root,
+            id,
+            parent: parent.unwrap_or(SegmentId::NOOP),
+            has_parent: parent.is_some(),
+            continued,
+            decided: true,
+            carried,
+            watch: None,
+        }
+    }
+
+    pub(super) fn parent(&self) -> Option<SegmentId> {
+        self.has_parent.then_some(self.parent)
+    }
+
     /// What a subsegment is of it. Field by field, since a clone would count up what is not kept.
     #[inline]
     fn child(&self) -> Self {
-        let Self { recorder, root, id, parent, continued, decided, ref carried, watch: _ } = *self;
-        let carried = carried.clone();
-        Self { recorder, root, id, parent, continued, decided, carried, watch: None }
+        let Self { recorder, root, id, parent, has_parent, continued, decided, .. } = *self;
+        let carried = self.carried.clone();
+        let watch = None;
+        Self { recorder, root, id, parent, has_parent, continued, decided, carried, watch }
     }
 }
 
 impl Entity {
+    /// Records nothing, and knows of no trace.
+    pub(crate) const ABSENT: Self = Self(Kind::Absent);
+
     /// The entity that the running code belongs to; one that records nothing if there is none.
     #[must_use]
     pub fn current() -> Self {
-        context::current().unwrap_or(Self(Kind::Absent))
+        context::current().unwrap_or(Self::ABSENT)
     }
 
     pub(super) fn recorded(live: Arc<Live>, place: Place) -> Self {
@@ -96,15 +128,40 @@ impl Entity {
         Self(Kind::Facade(Arc::new(facade)))
     }
 
-    pub(super) fn absent() -> Self {
-        Self(Kind::Absent)
-    }
-
     /// Whether what is recorded here is kept, or may be: see [`Keep`](crate::Keep).
     #[must_use]
     #[inline]
     pub fn is_sampled(&self) -> bool {
         matches!(self.0, Kind::Recorded { .. } | Kind::Facade(_))
+    }
+
+    /// Whether somebody wants to know of its end.
+    #[inline]
+    pub(super) fn has_end(&self) -> bool {
+        match &self.0 {
+            Kind::Recorded { .. } => true,
+            Kind::Passing(passing) => passing.watch.is_some(),
+            Kind::Facade(_) | Kind::Absent => false,
+        }
+    }
+
+    /// Runs `record` where something is recorded: for values that cost something to make. Everything else
+    /// needs no such care, since a call on what is not sampled is one branch.
+    ///
+    /// ```
+    /// # let cart: [(&str, u32); 0] = [];
+    /// use xray_core::Entity;
+    ///
+    /// Entity::current().when_sampled(|entity| {
+    ///     let names: Vec<&str> = cart.iter().map(|(name, _)| *name).collect();
+    ///     entity.annotate("items", names.join(","));
+    /// });
+    /// ```
+    #[inline]
+    pub fn when_sampled(&self, record: impl FnOnce(&Self)) {
+        if self.is_sampled() {
+            record(self);
+        }
     }
 
     pub(super) fn is_absent(&self) -> bool {
@@ -173,6 +230,7 @@ impl Entity {
     }
 
     /// Says whether this service, or what it called, failed.
+    #[inline]
     pub fn set_fault(&self, fault: bool) {
         if let Some(watch) = self.unrecorded() {
             watch.set_fault(fault);
@@ -277,7 +335,8 @@ impl Entity {
             recorder: self.recorder_key().unwrap_or_default(),
             root: self.trace_id(),
             id: SegmentId::NOOP,
-            parent: Some(self.id()),
+            parent: self.id(),
+            has_parent: true,
             continued: true,
             decided: true,
             carried,
@@ -303,6 +362,14 @@ impl Entity {
             Kind::Recorded { live, place } => live.end(*place, at),
             Kind::Passing(Passing { watch: Some(watch), .. }) => watch.end(at),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => {}
+        }
+    }
+
+    /// Ends a subsegment for its guard, now or at a given time.
+    #[inline]
+    pub(super) fn end_child(self, at: Option<SystemTime>) {
+        if let Kind::Recorded { live, place } = &self.0 {
+            live.end_child(*place, at);
         }
     }
 
@@ -333,11 +400,9 @@ impl Entity {
         }
     }
 
+    #[inline]
     fn flag(&self, clear: u8, set: u8) {
-        self.change(0, |record, index| {
-            let flags = &mut record.entities[index as usize].flags;
-            *flags = (*flags & !clear) | set;
-        });
+        self.note_outcome(clear, set, None);
     }
 
     /// Where ids of what is recorded here come from.
@@ -345,6 +410,21 @@ impl Entity {
         match &self.0 {
             Kind::Recorded { live, .. } => live.recorder().map(Recorder::sources),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => None,
+        }
+    }
+
+    /// Notes something, where anything is recorded; `bytes` is what its texts add.
+    pub(super) fn note(&self, bytes: usize, note: impl FnOnce(&mut Journal, u32)) {
+        if let Kind::Recorded { live, place } = &self.0 {
+            live.note(*place, bytes, note);
+        }
+    }
+
+    /// Notes how it turns out.
+    #[inline]
+    pub(super) fn note_outcome(&self, clear: u8, set: u8, status: Option<u16>) {
+        if let Kind::Recorded { live, place } = &self.0 {
+            live.note_outcome(*place, clear, set, status);
         }
     }
 

@@ -119,7 +119,7 @@ impl Entity {
     fn push_exceptions(&self, chain: &[Exception], bit: u8, known: Known) {
         let bytes = chain.iter().map(exception_size).sum();
         // By itself, so that a full record still tells how it ended.
-        self.change(0, |record, index| record.entities[index as usize].flags |= bit);
+        self.note_outcome(0, bit, None);
         self.change(bytes, |record, index| {
             record.count_bytes(bytes);
             record.add_exceptions(index, chain, known);

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Data, Tree};
+use super::{Data, Tree, watch::End};
 use crate::{
     document::Document,
     sample::{caught, reservoir::Reservoir},
@@ -92,22 +92,22 @@ impl Keep {
         self
     }
 
-    /// What becomes of the segment of this record; `second` gives the current second of the wall clock.
-    pub(super) fn judge(
+    /// What becomes of a segment that ended so; `record` gives the rest of it, and `second` the current
+    /// second of the wall clock.
+    pub(super) fn judge<'r>(
         &self,
-        record: &mut Data,
+        end: End,
+        record: impl FnOnce() -> &'r Data,
         second: impl FnOnce() -> u64,
         counters: &Counters,
     ) -> Fate {
-        let end = record.end();
-        let mut wants = |wanted: &Wanted| {
-            record.settle();
-            let document = Tree::new(record).document(0);
+        let is_wanted = |wanted: &Wanted| {
+            let document = Tree::new(record()).document(0);
             caught(|| wanted(&document), counters)
         };
         let worth = (self.faults && end.fault)
             || self.slower_than.is_some_and(|limit| end.took > limit)
-            || self.wanted.as_deref().is_some_and(&mut wants);
+            || self.wanted.as_deref().is_some_and(is_wanted);
         match worth {
             false => Fate::Discarded,
             true if self.reservoir.take(second(), self.per_second) => Fate::Kept,

@@ -10,10 +10,12 @@ mod exceptions;
 mod hook;
 mod ids;
 mod install;
+mod journal;
 mod keep;
 mod live;
 mod propagation;
 mod recorder;
+mod replay;
 mod sampling;
 mod scope;
 mod segment;
@@ -21,6 +23,7 @@ mod settings;
 mod settle;
 mod slots;
 mod sources;
+mod spares;
 mod stack;
 mod state;
 mod subsegment;
@@ -44,21 +47,26 @@ pub use subsegment::{Subsegment, subsegment};
 pub(crate) use data::Data;
 pub(crate) use hook::Hook;
 pub(crate) use live::Live;
+pub(crate) use slots::{AnnotationData, AnnotationText, HttpData, Rest, SqlData, Text, flag};
 pub(crate) use sources::since_epoch;
+pub(crate) use spares::Spares;
 pub(crate) use ticks::prepare as prepare_clock;
-pub(crate) use view::Tree;
+pub(crate) use view::{Tree, service, xray};
 
 use std::sync::Arc;
 
-use crate::{document::AnnotationValue, environment::Detection, stats::Counters};
+use crate::{document::AnnotationValue, emit::Fixed, environment::Detection, stats::Counters};
 
 /// What all segments of a recorder share.
 #[derive(Debug)]
 pub(crate) struct Common {
     /// The service's name.
     pub(crate) service: String,
+    pub(crate) spares: Spares,
     pub(crate) version: Option<String>,
     pub(crate) working_directory: Option<String>,
+    /// What is the same in each of its documents, as JSON.
+    pub(crate) fixed: Fixed,
     /// Annotations of every segment.
     pub(crate) annotations: Vec<(String, AnnotationValue<'static>)>,
     /// Frames of a stack that are kept.

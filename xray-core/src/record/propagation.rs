@@ -61,7 +61,7 @@ impl Entity {
                 (live.trace_id, Some(place.id), Some(told))
             }
             Kind::Passing(passing) => {
-                (passing.root, passing.parent, passing.decided.then_some(Sampled::No))
+                (passing.root, passing.parent(), passing.decided.then_some(Sampled::No))
             }
             Kind::Facade(facade) => (facade.trace_id, Some(facade.id), Some(Sampled::Yes)),
             Kind::Absent => return None,

@@ -103,7 +103,7 @@ impl Recorder {
     pub fn facade(&self, header: &TraceHeader) -> Entity {
         let Some(trace_id) = header.root.filter(|_| self.inner.enabled) else {
             crate::logging::debug!("an invocation without a trace records nothing");
-            return Entity::absent();
+            return Entity::ABSENT;
         };
         let carried = self.carried(&header.clone().into());
         match (header.sampled, header.parent) {
@@ -113,16 +113,9 @@ impl Recorder {
             }
             (sampled, parent) => {
                 stats::add(&self.inner.counters.unsampled, 1);
-                Entity::passing(Passing {
-                    recorder: self.key(),
-                    root: trace_id,
-                    id: SegmentId::NOOP,
-                    parent,
-                    continued: true,
-                    decided: sampled.is_some(),
-                    carried,
-                    watch: None,
-                })
+                let passing =
+                    Passing::new(self, (trace_id, parent, true), SegmentId::NOOP, carried);
+                Entity::passing(Passing { decided: sampled.is_some(), ..passing })
             }
         }
     }
@@ -216,7 +209,7 @@ impl Recorder {
     /// What was recorded, sent and lost so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats { queued: self.inner.hub.queued(), ..self.inner.counters.snapshot() }
+        self.inner.counters.snapshot()
     }
 
     /// Waits until all that has ended has left, at most for `timeout`; `true` if it has.

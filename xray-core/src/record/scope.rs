@@ -48,12 +48,18 @@ impl<F: Future> Future for Scope<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let _inside = Inside::new(this.entity, this.guards);
-        // One that is done has nothing to wake for.
-        let Some(future) = this.work.as_mut().as_pin_mut() else { return Poll::Pending };
-        let poll = future.poll(cx);
+        let poll = {
+            let _inside = Inside::new(this.entity, this.guards);
+            // One that is done has nothing to wake for.
+            let Some(future) = this.work.as_mut().as_pin_mut() else { return Poll::Pending };
+            let poll = future.poll(cx);
+            if poll.is_ready() {
+                this.work.set(None);
+            }
+            poll
+        };
         if poll.is_ready() {
-            this.work.set(None);
+            *this.entity = None;
         }
         poll
     }

@@ -50,7 +50,7 @@ impl Segment {
         if let Some(ticket) = self.ticket.take() {
             self.entity.unwatch(&ticket);
         }
-        mem::replace(&mut self.entity, Entity::absent()).finish(at);
+        mem::replace(&mut self.entity, Entity::ABSENT).finish(at);
     }
 
     /// Begins a segment of its own trace with the installed recorder, if its sampling rules want it.
@@ -58,7 +58,7 @@ impl Segment {
     pub fn begin(name: &str) -> Self {
         match Recorder::installed() {
             Some(recorder) => recorder.begin_segment(name),
-            None => Self::new(Entity::absent()),
+            None => Self::new(Entity::ABSENT),
         }
     }
 
@@ -82,6 +82,14 @@ impl Deref for Segment {
 impl Drop for Segment {
     #[inline]
     fn drop(&mut self) {
+        if self.entity.has_end() {
+            self.end_unless_ended();
+        }
+    }
+}
+
+impl Segment {
+    fn end_unless_ended(&mut self) {
         if thread::panicking() && !self.unwinding {
             self.entity.record_failure("panic", "the code of the segment panicked", true);
         }
@@ -165,7 +173,7 @@ impl<'a> SegmentBuilder<'a> {
     pub fn begin(self) -> Segment {
         let inner = self.recorder.inner();
         if !inner.enabled {
-            return Segment::new(Entity::absent());
+            return Segment::new(Entity::ABSENT);
         }
         let decision = self.decide();
         // The usual case of most services.
@@ -241,9 +249,8 @@ impl<'a> SegmentBuilder<'a> {
         };
         let continued = header.root.is_some();
         let parent = if continued { header.parent } else { Some(id) };
-        let recorder = self.recorder.key();
         let watch = watch.map(|watch| Unrecorded::begin(watch, self.recorder));
-        Passing { recorder, root, id, parent, continued, decided: true, carried, watch }
+        Passing { watch, ..Passing::new(self.recorder, (root, parent, continued), id, carried) }
     }
 }
 

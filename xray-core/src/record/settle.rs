@@ -1,14 +1,14 @@
 //! What recording leaves for later, so that the thread of a request need not do it: texts are written
 //! down as they come, and get the form in which they leave when the record has been handed over.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, mem};
 
 use super::{
     Data,
     slots::{List, NONE},
 };
 use crate::{
-    document::{MAX_NAME, clean_name, is_annotation_key, warn_of_key},
+    document::{MAX_ANNOTATIONS, MAX_NAME, clean_name, is_annotation_key, warn_of_key},
     http::scrub_url,
 };
 
@@ -23,6 +23,15 @@ impl Data {
     pub(crate) fn settle(&mut self) {
         self.settle_names();
         self.settle_urls();
+        match mem::take(&mut self.late) {
+            0 => {}
+            late => crate::logging::debug!("{late} changes after the end are ignored"),
+        }
+        if self.annotations.len() > MAX_ANNOTATIONS {
+            crate::logging::warning!(
+                "a segment has more than {MAX_ANNOTATIONS} annotations: not all are indexed"
+            );
+        }
         if self.annotations.iter().any(|item| !is_annotation_key(self.text(item.key))) {
             self.drop_annotations();
         }

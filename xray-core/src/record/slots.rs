@@ -24,14 +24,6 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// Adds a text to the others.
-    #[inline]
-    pub(super) fn add(texts: &mut String, text: &str) -> Self {
-        let start = texts.len() as u32;
-        texts.push_str(text);
-        Self { start, len: text.len() as u32 }
-    }
-
     pub(super) fn range(self) -> Range<usize> {
         self.start as usize..self.start as usize + self.len as usize
     }
@@ -92,13 +84,16 @@ impl EntityData {
         self.end == OPEN
     }
 
-    /// An exception makes a fault, unless the status says that the caller is to blame.
-    pub(super) fn is_fault(&self, http: Option<&HttpData>) -> bool {
-        let outcome = http.and_then(|http| http.status).map(Outcome::of_status);
-        let refused = matches!(outcome, Some(Outcome::Error | Outcome::Throttle));
-        let set = |bit| self.flags & bit != 0;
-        set(flag::FAULT) || (set(flag::EXCEPTION) && !refused)
+    pub(crate) fn is_fault(&self, http: Option<&HttpData>) -> bool {
+        is_fault(self.flags, http.and_then(|http| http.status))
     }
+}
+
+/// An exception makes a fault, unless the status says that the caller is to blame.
+pub(super) fn is_fault(flags: u8, status: Option<u16>) -> bool {
+    let outcome = status.map(Outcome::of_status);
+    let refused = matches!(outcome, Some(Outcome::Error | Outcome::Throttle));
+    flags & flag::FAULT != 0 || (flags & flag::EXCEPTION != 0 && !refused)
 }
 
 #[derive(Clone, Debug)]
@@ -147,6 +142,22 @@ pub(crate) struct SqlData {
     pub(crate) driver_version: Option<Text>,
     pub(crate) user: Option<Text>,
     pub(crate) preparation: Option<Text>,
+}
+
+impl SqlData {
+    /// All fields, in the order in which they are declared.
+    pub(super) fn fields(&mut self) -> [&mut Option<Text>; 8] {
+        [
+            &mut self.url,
+            &mut self.connection_string,
+            &mut self.sanitized_query,
+            &mut self.database_type,
+            &mut self.database_version,
+            &mut self.driver_version,
+            &mut self.user,
+            &mut self.preparation,
+        ]
+    }
 }
 
 /// The fields that few entities have.

@@ -74,7 +74,10 @@ impl Beginning {
     pub(super) const NEVER: Self = Self { wall: Duration::ZERO, mono: Moment::Never };
 
     pub(super) fn now(sources: &Sources) -> Self {
-        Self { wall: sources.now(), mono: Moment::now() }
+        let (mono, wall) = Moment::now_and_wall();
+        // Not read again, since a test may stop its clock.
+        let wall = sources.clock.as_ref().map_or(wall, TestClock::since_epoch);
+        Self { wall, mono }
     }
 
     pub(super) fn elapsed(&self, sources: &Sources) -> Duration {

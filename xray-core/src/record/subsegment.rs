@@ -1,4 +1,4 @@
-use std::{future::poll_fn, ops::Deref, pin::pin, thread, time::SystemTime};
+use std::{future::poll_fn, mem, ops::Deref, pin::pin, thread, time::SystemTime};
 
 use super::{ContextMissing, Entity, Recorder};
 
@@ -38,6 +38,11 @@ impl Subsegment {
         Self { entity, unwinding: thread::panicking() }
     }
 
+    #[inline]
+    fn finish(&mut self, at: Option<SystemTime>) {
+        mem::replace(&mut self.entity, Entity::ABSENT).end_child(at);
+    }
+
     /// Runs `work` inside the subsegment and ends it.
     ///
     /// ```
@@ -58,8 +63,8 @@ impl Subsegment {
     pub fn end(self) {}
 
     /// Ends the subsegment at a time that has been; one before its begin counts as its begin.
-    pub fn end_at(self, at: SystemTime) {
-        self.entity.end(Some(at));
+    pub fn end_at(mut self, at: SystemTime) {
+        self.finish(Some(at));
     }
 }
 
@@ -74,10 +79,18 @@ impl Deref for Subsegment {
 impl Drop for Subsegment {
     #[inline]
     fn drop(&mut self) {
+        if self.entity.is_sampled() {
+            self.end_unless_ended();
+        }
+    }
+}
+
+impl Subsegment {
+    fn end_unless_ended(&mut self) {
         if thread::panicking() && !self.unwinding {
             self.entity.record_failure("panic", "the code of the subsegment panicked", true);
         }
-        self.entity.end(None);
+        self.finish(None);
     }
 }
 

@@ -149,7 +149,8 @@ impl Data {
         let mut at = 0;
         while let Some(&(index, parent)) = order.get(at) {
             let entity = &self.entities[index as usize];
-            let place = copy.push_entity(entity.id, parent, self.text(entity.name), entity.start);
+            let name = copy.push_text(self.text(entity.name));
+            let place = copy.push_entity(entity.id, parent, name, entity.start);
             copy.copy_blocks(place, self, entity);
             let children =
                 self.children(index).filter(|&child| keep(&self.entities[child as usize]));
@@ -167,7 +168,6 @@ impl Data {
             parent_id: self.parent_id,
             streamed: self.streamed,
             start: self.start,
-            ids: self.ids,
             ..Self::default()
         }
     }
@@ -210,7 +210,8 @@ impl Data {
                 }
                 other => other.clone(),
             };
-            self.push_annotation(index, from.text(item.key), value);
+            let key = self.push_text(from.text(item.key));
+            self.push_annotation(index, key, value);
             at = item.next;
         }
         let mut at = entity.metadata.first;

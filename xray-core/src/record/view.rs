@@ -17,56 +17,101 @@ use crate::{
 
 /// A record's tree, ready to give documents.
 pub(crate) struct Tree<'a> {
-    data: &'a Data,
+    pub(crate) data: &'a Data,
     /// Entities that leave in a document of their own: deep ones, and those of a tree that was split.
+    /// Empty while there are none.
     own: Vec<bool>,
 }
 
 impl<'a> Tree<'a> {
     pub(crate) fn new(data: &'a Data) -> Self {
-        Self { data, own: vec![false; data.entities.len()] }
+        Self { data, own: Vec::new() }
     }
 
-    /// The entities that begin a document, deepest first: every [`MAX_DEPTH`] levels there are some,
-    /// and the record's first.
-    pub(crate) fn roots(&mut self) -> Vec<u32> {
-        let mut roots = vec![0];
+    /// The entities that begin a document beside the record's first, which leaves after them: every
+    /// [`MAX_DEPTH`] levels there are some. The deepest come last.
+    pub(crate) fn deep_roots(&mut self) -> Vec<u32> {
+        let mut roots = Vec::new();
+        if !self.is_deep() {
+            return roots;
+        }
         let mut level = vec![0];
         let mut depth = 0;
         while !level.is_empty() {
             level = level.iter().flat_map(|&index| self.data.children(index)).collect();
             depth += 1;
             if depth % MAX_DEPTH == 0 {
-                level.iter().for_each(|&index| self.own[index as usize] = true);
+                self.set_apart(&level);
                 roots.extend(&level);
             }
         }
-        roots.reverse();
         roots
+    }
+
+    /// Whether there are [`MAX_DEPTH`] levels under the first entity. It allocates nothing, since most
+    /// trees are shallow.
+    fn is_deep(&self) -> bool {
+        let entities = &self.data.entities;
+        if entities.len() <= MAX_DEPTH as usize {
+            return false;
+        }
+        let (mut at, mut depth) = (0, 0);
+        while let Some(mut entity) = entities.get(at as usize) {
+            if entity.children.first != NONE {
+                at = entity.children.first;
+                depth += 1;
+                if depth == MAX_DEPTH {
+                    return true;
+                }
+                continue;
+            }
+            while at != 0 && entity.next_sibling == NONE {
+                at = entity.parent;
+                depth -= 1;
+                let Some(parent) = entities.get(at as usize) else { return true };
+                entity = parent;
+            }
+            if at == 0 {
+                return false;
+            }
+            at = entity.next_sibling;
+        }
+        true
     }
 
     /// Gives each embedded child of `root` a document of its own; returns these children.
     pub(crate) fn split(&mut self, root: u32) -> Vec<u32> {
         let children: Vec<u32> = self.children(root).collect();
-        for &child in &children {
-            self.own[child as usize] = true;
-        }
+        self.set_apart(&children);
         children
     }
 
-    fn children(&self, of: u32) -> impl Iterator<Item = u32> + '_ {
-        self.data.children(of).filter(|&child| !self.own[child as usize])
+    fn set_apart(&mut self, entities: &[u32]) {
+        self.own.resize(self.data.entities.len(), false);
+        entities.iter().for_each(|&index| self.own[index as usize] = true);
+    }
+
+    /// The subsegments that are embedded in the entity.
+    pub(crate) fn children(&self, of: u32) -> impl Iterator<Item = u32> + '_ {
+        let own = |child: u32| self.own.get(child as usize).copied().unwrap_or(false);
+        self.data.children(of).filter(move |&child| !own(child))
+    }
+
+    /// Whether the user's hook lets the document of `root` leave.
+    pub(crate) fn keeps(&self, root: u32) -> bool {
+        let common = self.data.common.as_ref();
+        let hook = common.and_then(|common| Some((common, common.before_emit.as_ref()?)));
+        hook.is_none_or(|(common, hook)| hook.keeps(&self.document(root), &common.counters))
     }
 
     /// The document of `root`, if the user's hook lets it leave.
     pub(crate) fn kept_document(&self, root: u32) -> Option<Document<'a>> {
-        let document = self.document(root);
-        let common = self.data.common.as_ref();
-        let kept = common.is_none_or(|common| {
-            let hook = common.before_emit.as_ref();
-            hook.is_none_or(|hook| hook.keeps(&document, &common.counters))
-        });
-        kept.then_some(document)
+        self.keeps(root).then(|| self.document(root))
+    }
+
+    /// Whether the document of `root` is one of a segment, not of a subsegment on its own.
+    pub(crate) fn is_segment(&self, root: u32) -> bool {
+        root == 0 && !self.data.streamed
     }
 
     /// The document of `root`, with all that is embedded in it.
@@ -74,7 +119,7 @@ impl<'a> Tree<'a> {
         let mut document = self.entity(root);
         let data = self.data;
         document.trace_id = data.trace_id;
-        if root == 0 && !data.streamed {
+        if self.is_segment(root) {
             document.parent_id = data.parent_id;
             self.add_segment_fields(&mut document);
         } else {
@@ -89,11 +134,8 @@ impl<'a> Tree<'a> {
         let Some(common) = &self.data.common else { return };
         let own = self.data.entities.first().and_then(|segment| self.rest(segment));
         document.service = Some(service(common.version.as_deref(), own));
-        document.aws.get_or_insert_default().xray = Some(XRay {
-            sdk: "X-Ray for Rust",
-            sdk_version: env!("CARGO_PKG_VERSION"),
-            sampling_rule_name: self.data.rule.as_deref().map(RuleState::name),
-        });
+        let rule = self.data.rule.as_deref().map(RuleState::name);
+        document.aws.get_or_insert_default().xray = Some(xray(rule));
         for (key, value) in &common.annotations {
             let annotations = &mut document.annotations.entries;
             if !annotations.iter().any(|(own, _)| own == key) {
@@ -207,7 +249,7 @@ impl<'a> Tree<'a> {
         annotations
     }
 
-    fn metadata(&self, mut at: u32) -> Metadata<'a> {
+    pub(crate) fn metadata(&self, mut at: u32) -> Metadata<'a> {
         let mut metadata = Metadata::default();
         while at != NONE {
             let item = &self.data.metadata[at as usize];
@@ -220,7 +262,7 @@ impl<'a> Tree<'a> {
         metadata
     }
 
-    fn cause(&self, rest: &'a Rest) -> Option<Cause<'a>> {
+    pub(crate) fn cause(&self, rest: &'a Rest) -> Option<Cause<'a>> {
         if rest.exceptions.is_empty() {
             return rest.cause_id.map(Cause::Id);
         }
@@ -236,8 +278,13 @@ impl<'a> Tree<'a> {
     }
 }
 
+/// This SDK, and the rule that sampled the segment.
+pub(crate) fn xray(sampling_rule_name: Option<&str>) -> XRay<'_> {
+    XRay { sdk: "X-Ray for Rust", sdk_version: env!("CARGO_PKG_VERSION"), sampling_rule_name }
+}
+
 /// What the user said of the program comes before what the SDK knows.
-fn service<'a>(version: Option<&'a str>, said: Option<&'a Rest>) -> Service<'a> {
+pub(crate) fn service<'a>(version: Option<&'a str>, said: Option<&'a Rest>) -> Service<'a> {
     let fields = said.map(|said| &said.service).filter(|fields| !fields.is_empty());
     let unless_said = |key: &str, value: Option<&'a str>| {
         value.filter(|_| fields.is_none_or(|fields| !fields.contains_key(key)))

@@ -71,7 +71,7 @@ impl Watch {
 
 /// What is known of a request at its end.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct End {
+pub(crate) struct End {
     pub(super) status: Option<u16>,
     pub(super) fault: bool,
     pub(super) took: Duration,

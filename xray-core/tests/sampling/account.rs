@@ -20,6 +20,8 @@ use xray_core::{
 /// An account of AWS; it hands over what is reported to it.
 struct Account {
     rules: Vec<Value>,
+    /// Ends when the account may answer.
+    opens: Receiver<()>,
     reports: Sender<Value>,
 }
 
@@ -29,6 +31,8 @@ impl SamplingApi for Account {
         call: SamplingCall,
         body: &[u8],
     ) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+        // Nothing is ever sent.
+        let _ = self.opens.recv();
         let answer = match call {
             SamplingCall::Rules => {
                 let record = |rule: &Value| json!({"SamplingRule": rule});
@@ -64,7 +68,8 @@ impl Service {
         more: impl FnOnce(RecorderBuilder) -> RecorderBuilder,
     ) -> Self {
         let (sender, reports) = channel();
-        let account = Account { rules: rules.into_iter().collect(), reports: sender };
+        let (closed, opens) = channel::<()>();
+        let account = Account { rules: rules.into_iter().collect(), opens, reports: sender };
         let memory = MemoryEmitter::new();
         let builder = Recorder::builder("shop")
             .emitter(memory.clone())
@@ -72,8 +77,9 @@ impl Service {
             .centralized_sampling(sampling.api(account));
         let xray = more(builder).build().unwrap();
         assert!(xray.wait_for_environment(Duration::from_secs(30)));
-        // The first decision begins to ask for rules.
+        // The first decision begins to ask for rules, and comes before they do.
         drop(xray.sample(&xray_core::SamplingRequest::default()));
+        drop(closed);
         let deadline = Instant::now() + Duration::from_secs(30);
         while xray.sampling_status().source != RuleSource::Central {
             assert!(Instant::now() < deadline, "{:?}", xray.sampling_status());

@@ -54,6 +54,8 @@ where
             let _entered = entity.enter();
             recording_panics(this.exchange, || this.inner.as_mut().poll_frame(cx))
         };
+        // The segment may end now, and does so more cheaply if it is the only handle.
+        drop(entity);
         let frame = ready!(polled);
         if let Some(exchange) = this.exchange {
             match &frame {

@@ -9,11 +9,10 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use xray_core::{
     Scope,
-    header::HEADER_NAME,
     http::{Exchange, ResponseHead, recording_panics},
 };
 
-use super::{ResponseBody, fail};
+use super::{ResponseBody, TRACE_HEADER, fail};
 
 pin_project! {
     /// The response to be. Dropped before it is ready, the client has gone.
@@ -81,11 +80,11 @@ fn respond<R: Body>(
 ) -> Response<ResponseBody<R>> {
     if let Some(exchange) = &mut exchange {
         // One that the handler has set stays.
-        if !response.headers().contains_key(HEADER_NAME)
+        if !response.headers().contains_key(&TRACE_HEADER)
             && let Some(value) = exchange.response_header()
             && let Ok(value) = HeaderValue::try_from(value)
         {
-            response.headers_mut().insert(HEADER_NAME, value);
+            response.headers_mut().insert(TRACE_HEADER.clone(), value);
         }
         let number = |name| response.headers().get(name)?.to_str().ok()?.parse().ok();
         let body = response.body();

@@ -16,7 +16,11 @@ use std::{
     fmt::Display,
 };
 
-use xray_core::http::Exchange;
+use http::HeaderName;
+use xray_core::{header::HEADER_NAME, http::Exchange};
+
+/// `X-Amzn-Trace-Id`, made once: a name that is given as text is looked through each time.
+static TRACE_HEADER: HeaderName = HeaderName::from_static(HEADER_NAME);
 
 /// Tower's usual error.
 type BoxError = Box<dyn Error + Send + Sync>;

@@ -9,11 +9,17 @@ use http_body::Body;
 use tower_service::Service;
 use xray_core::{
     Entity, Recorder,
-    header::{HEADER_NAME, TRACEPARENT, TRACESTATE, joined, only},
+    header::{TRACEPARENT, TRACESTATE, joined, only},
     http::{Exchange, RequestHead, ServerPolicy, recording_panics},
 };
 
-use super::{ResponseBody, ResponseFuture};
+use super::{ResponseBody, ResponseFuture, TRACE_HEADER};
+
+// Names of text would be looked through for each request.
+static TRACE_PARENT: HeaderName = HeaderName::from_static(TRACEPARENT);
+static TRACE_STATE: HeaderName = HeaderName::from_static(TRACESTATE);
+static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Records a segment for each request of the service it wraps. Made by
 /// [`XRayLayer`](crate::XRayLayer).
@@ -45,21 +51,25 @@ impl<S> XRayMiddleware<S> {
         let headers = request.headers();
         let uri = request.uri();
         let all = |name| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
-        let tracestate = joined(all(TRACESTATE));
+        let traceparent = only(all(&TRACE_PARENT));
+        // It says nothing by itself.
+        let tracestate = traceparent.and_then(|_| joined(all(&TRACE_STATE)));
         let head = RequestHead {
             method: request.method().as_str(),
-            host: text(headers, header::HOST).or_else(|| uri.authority().map(|it| it.as_str())),
+            host: text(headers, &header::HOST).or_else(|| uri.authority().map(|it| it.as_str())),
             path: uri.path(),
-            scheme: uri.scheme_str().unwrap_or("http"),
-            user_agent: text(headers, header::USER_AGENT),
-            forwarded_for: text(headers, HeaderName::from_static("x-forwarded-for")),
-            forwarded_proto: text(headers, HeaderName::from_static("x-forwarded-proto")),
-            peer: peer(request),
-            trace_header: headers.get(HEADER_NAME).map(HeaderValue::as_bytes),
-            traceparent: only(all(TRACEPARENT)),
+            trace_header: headers.get(&TRACE_HEADER).map(HeaderValue::as_bytes),
+            traceparent,
             tracestate: tracestate.as_deref(),
+            ..RequestHead::default()
         };
-        let exchange = Exchange::begin(recorder, &self.policy, &head)?;
+        let exchange = Exchange::begin_with(recorder, &self.policy, &head, |head| {
+            head.scheme = uri.scheme_str().unwrap_or("http");
+            head.user_agent = text(headers, &header::USER_AGENT);
+            head.forwarded_for = text(headers, &FORWARDED_FOR);
+            head.forwarded_proto = text(headers, &FORWARDED_PROTO);
+            head.peer = peer(request);
+        })?;
         note_route(request, exchange.entity());
         Some(exchange)
     }
@@ -104,7 +114,7 @@ fn note_route<B>(request: &Request<B>, segment: &Entity) {
 }
 
 /// A header's value, where it is text.
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 

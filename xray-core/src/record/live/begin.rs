@@ -6,19 +6,19 @@ use crate::{
     emit::lock,
     header::Carried,
     record::{
-        Data, Recorder,
-        data::MAX_ENTITIES,
+        Recorder,
         settle::noted_name,
         slots::Place,
         sources::Beginning,
-        state::{Role, State},
+        state::{Heading, Role, State},
     },
     stats::Drop,
+    sync::Mutex,
 };
 
 impl Live {
-    /// One that records nothing yet, with an empty record to fill.
-    pub(crate) fn unused(data: Box<Data>) -> Self {
+    /// One that records nothing yet.
+    fn unused() -> Self {
         Self {
             recorder: None,
             trace_id: TraceId::NOOP,
@@ -29,18 +29,18 @@ impl Live {
             watch: None,
             promoted: false.into(),
             held: 0.into(),
-            state: State { record: Some(data), ..State::default() }.into(),
+            state: Mutex::new(State::default()),
         }
     }
 
-    /// As unused with an empty record, and without an allocation if nobody has a handle any more.
-    pub(crate) fn reused(mut self: Arc<Self>, data: Box<Data>) -> Arc<Self> {
-        let Some(live) = Arc::get_mut(&mut self) else { return Arc::new(Self::unused(data)) };
+    /// Makes it as unused; `None` if somebody has a handle.
+    pub(crate) fn reused(mut self: Arc<Self>) -> Option<Arc<Self>> {
+        let live = Arc::get_mut(&mut self)?;
         live.recorder = None;
         live.watch = None;
         live.carried = Carried::default();
-        live.state.get_mut().unwrap_or_else(PoisonError::into_inner).record = Some(data);
-        self
+        live.state.get_mut().unwrap_or_else(PoisonError::into_inner).reuse();
+        Some(self)
     }
 
     /// Begins a segment, or a subsegment that leaves on its own; returns it with its id.
@@ -52,7 +52,7 @@ impl Live {
         role: Role,
     ) -> (Arc<Self>, SegmentId) {
         let hub = recorder.hub();
-        let mut live = hub.used().unwrap_or_else(|| Arc::new(Self::unused(Box::default())));
+        let mut live = hub.used().unwrap_or_else(|| Arc::new(Self::unused()));
         // Of what is unused nobody else has a handle.
         if let Some(live) = Arc::get_mut(&mut live) {
             live.set_up(recorder, name, caller, carried, role);
@@ -77,25 +77,22 @@ impl Live {
         self.carried = carried;
         self.promoted.store(false, Ordering::Relaxed);
         self.held.store(0, Ordering::Relaxed);
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let mut record = state.record.take().unwrap_or_default();
-        record.streamed = matches!(role, Role::Streamed);
-        (record.rule, self.provisional, self.watch) = match role {
+        let streamed = matches!(role, Role::Streamed);
+        let rule;
+        (rule, self.provisional, self.watch) = match role {
             Role::Segment(rule, watch) => (rule, None, watch),
             Role::Streamed => (None, None, None),
             Role::Provisional(provisional, watch) => (None, Some(provisional), watch),
         };
-        record.common.get_or_insert_with(|| Arc::clone(recorder.common()));
-        record.trace_id = Some(self.trace_id);
-        record.parent_id = parent;
-        record.start = wall.as_micros() as u64;
-        self.id = record.begin(name, sources);
-        *state = State {
-            provisional: self.provisional.is_some(),
-            segment_open: true,
-            record: Some(record),
-            ..State::default()
+        let heading = Heading {
+            trace_id: self.trace_id,
+            parent_id: parent,
+            start: wall.as_micros() as u64,
+            streamed,
+            rule,
         };
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.id = state.begin(heading, name, self.provisional.is_some(), sources);
         self.recorder = Some(recorder.clone());
     }
 
@@ -114,18 +111,13 @@ impl Live {
             if state.discarded {
                 return None;
             }
-            let provisional = state.provisional;
-            let State { record, open_subsegments, .. } = &mut *state;
-            if let Some(record) = record
-                && record.held() < MAX_ENTITIES
-                && record.fits(name.len())
-                && record.entity(parent).is_some()
-            {
-                let place = record.begin_child(parent.index, name, start, recorder.sources());
-                *open_subsegments += 1;
+            let place = state
+                .begin_child(parent, name, start, recorder.sources())
+                .or_else(|| state.begin_child_of_record(parent, name, start, recorder));
+            if let Some(place) = place {
                 return Some((Arc::clone(self), place));
             }
-            if provisional {
+            if state.provisional {
                 recorder.counters().dropped(Drop::RecordFull, 1);
                 return None;
             }

@@ -1,32 +1,44 @@
 use std::{
     sync::{Arc, PoisonError},
-    time::SystemTime,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use super::Live;
 use crate::{
     emit::{Record, lock},
     record::{
-        Data, Recorder,
+        Common, Data, Recorder,
         keep::Fate,
         slots::Place,
         state::{Leaving, State},
+        watch::End,
     },
     stats,
     sync::MutexGuard,
 };
 
+/// What is taken out of a segment that leaves as a whole.
+struct Whole {
+    recorder: Recorder,
+    record: Option<Box<Data>>,
+    size: usize,
+    end: End,
+    provisional: bool,
+}
+
 impl Live {
     /// Ends the segment, for its guard. Where this is the only handle and nothing else is open, as at
     /// the end of most requests, there is nobody to lock out.
     pub(crate) fn finish(mut self: Arc<Self>, place: Place, at: Option<SystemTime>) {
-        let Some(live) = Arc::get_mut(&mut self) else { return self.end(place, at) };
-        let Some((recorder, mut record, provisional)) = live.take_whole(place, at) else {
+        let whole = Arc::get_mut(&mut self).and_then(|live| live.take_whole(at));
+        let Some(Whole { recorder, record, size, end, provisional }) = whole else {
             return self.end(place, at);
         };
         let hub = recorder.hub();
-        let kept = !provisional || judge(&recorder, &mut record).counted(recorder.counters());
-        let record = Record::with(record, self);
+        let mut record = Record::with(record, self, size);
+        let kept = !provisional
+            || judge(&recorder, end, || record.settled(recorder.common()))
+                .counted(recorder.counters());
         if kept {
             hub.deliver(record);
             hub.emit_inline();
@@ -36,66 +48,82 @@ impl Live {
         hub.check_deadlines();
     }
 
-    /// Ends a segment that leaves as a whole; gives its recorder, its record, and whether it is
-    /// provisional.
+    /// Ends a segment that leaves as a whole, if that is so.
     #[inline]
-    fn take_whole(
-        &mut self,
-        place: Place,
-        at: Option<SystemTime>,
-    ) -> Option<(Recorder, Box<Data>, bool)> {
-        let recorder = self.recorder.as_ref()?;
+    fn take_whole(&mut self, at: Option<SystemTime>) -> Option<Whole> {
+        let now = self.end_time(self.recorder.as_ref()?, at);
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if place.index != 0 || !state.segment_open || state.open_subsegments > 0 {
-            return None;
-        }
-        let now = self.beginning.micros(recorder.sources());
-        let record = state.record.as_mut()?;
-        if !record.end_entity(place, now, at) {
-            return None;
-        }
+        let (size, provisional) = (state.size(), state.provisional);
+        let (record, end) = state.take_plain(now)?;
+        let recorder = self.recorder.take()?;
         if let Some(watch) = self.watch.take() {
-            watch.settle(recorder, record.end());
+            watch.settle(&recorder, end);
         }
-        let record = state.record.take()?;
-        Some((self.recorder.take()?, record, state.provisional))
+        Some(Whole { recorder, record, size, end, provisional })
     }
 
-    /// Ends an entity; whoever ends the last open one of the tree hands the record over.
+    /// Writes up what has happened in a segment that has left, beyond what was written up before.
+    pub(crate) fn write_up(
+        &mut self,
+        record: Option<Box<Data>>,
+        common: &Arc<Common>,
+    ) -> Box<Data> {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.write_up(record, common)
+    }
+
+    /// Ends a subsegment for its guard; whoever ends the last open one of the tree hands the record
+    /// over.
+    pub(crate) fn end_child(self: &Arc<Self>, place: Place, at: Option<SystemTime>) {
+        let Some(recorder) = &self.recorder else { return };
+        let now = self.end_time(recorder, at);
+        let mut state = lock(&self.state);
+        if state.end_child(place, now, recorder.streaming_threshold()) {
+            drop(state);
+            return recorder.hub().check_deadlines();
+        }
+        self.end_and_leave(state, place, now, recorder);
+    }
+
+    /// As [`end_child`](Self::end_child), for any entity, which may have ended before.
     pub(crate) fn end(self: &Arc<Self>, place: Place, at: Option<SystemTime>) {
         let Some(recorder) = &self.recorder else { return };
-        let now = self.micros(recorder);
-        let mut state = lock(&self.state);
-        let Some(record) = state.record.as_mut() else { return };
-        if !record.end_entity(place, now, at) {
-            return;
-        }
-        let is_first = place.index == 0 && !state.left_early;
-        if is_first {
-            state.segment_open = false;
-        } else {
-            state.open_subsegments -= 1;
-            // The usual case of a subsegment.
-            if state.stays(recorder.streaming_threshold()) {
-                drop(state);
-                return recorder.hub().check_deadlines();
+        let now = self.end_time(recorder, at);
+        self.end_and_leave(lock(&self.state), place, now, recorder);
+    }
+
+    /// Microseconds after it began: now, or at a time that has been.
+    #[inline]
+    fn end_time(&self, recorder: &Recorder, at: Option<SystemTime>) -> u64 {
+        match at {
+            None => self.beginning.micros(recorder.sources()),
+            // A time so late that it does not fit counts as the latest that does.
+            Some(at) => {
+                let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+                let since = u64::try_from(since.as_micros()).unwrap_or(u64::MAX);
+                since.saturating_sub(self.beginning.wall.as_micros() as u64)
             }
         }
-        self.leave(state, place.index, recorder);
     }
 
     /// Sends what is ready now that this entity has ended.
     #[inline(never)]
-    fn leave(self: &Arc<Self>, mut state: MutexGuard<'_, State>, ended: u32, recorder: &Recorder) {
+    fn end_and_leave(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        place: Place,
+        at: u64,
+        recorder: &Recorder,
+    ) {
+        let Some(end) = state.end_in_record(place, at, recorder) else { return };
         let hub = recorder.hub();
-        let is_first = ended == 0 && !state.left_early;
-        let record = state.record.as_ref().filter(|_| is_first);
-        let end = self.watch.as_ref().zip(record.map(|record| record.end()));
-        let hold = record.filter(|_| state.open_subsegments > 0).map(|record| record.size());
+        let is_first = place.index == 0 && !state.left_early;
+        let watch = self.watch.as_ref().filter(|_| is_first);
+        let hold = (is_first && state.open_subsegments > 0).then(|| state.size());
         let mut provisional = None;
         let mut delivered = false;
         // Delivered under the lock, so that what is in progress never follows what is complete.
-        match state.leaving(ended, recorder.streaming_threshold(), hub.room()) {
+        match state.leaving(place.index, recorder, hub.room()) {
             Leaving::Nothing => {}
             Leaving::Whole(record) => {
                 hub.let_go(self);
@@ -115,16 +143,18 @@ impl Live {
         }
         drop(state);
         // Outside of the lock, since both may ask the user's code.
-        if let Some((watch, end)) = end {
+        if let Some(watch) = watch {
             watch.settle(recorder, end);
         }
-        if let Some(mut record) = provisional {
-            let fate = judge(recorder, &mut record);
+        if let Some(record) = provisional {
+            let end = record.end();
+            let mut record = Record::new(record);
+            let fate = judge(recorder, end, || record.settled(recorder.common()));
             delivered = lock(&self.state).decide(fate, recorder);
             if delivered {
-                hub.deliver(Record::new(record));
+                hub.deliver(record);
             } else {
-                hub.recycle(Record::new(record));
+                hub.recycle(record);
             }
         }
         if delivered {
@@ -138,9 +168,9 @@ impl Live {
 }
 
 /// What becomes of a provisional segment. It may ask the user's code.
-pub(super) fn judge(recorder: &Recorder, record: &mut Data) -> Fate {
+pub(super) fn judge<'r>(recorder: &Recorder, end: End, record: impl FnOnce() -> &'r Data) -> Fate {
     match recorder.keep() {
-        Some(keep) => keep.judge(record, || recorder.second(), recorder.counters()),
+        Some(keep) => keep.judge(end, record, || recorder.second(), recorder.counters()),
         None => Fate::Discarded,
     }
 }

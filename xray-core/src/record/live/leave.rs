@@ -1,6 +1,7 @@
 use super::{Live, end::judge};
 use crate::{
     emit::{Record, lock},
+    record::Data,
     stats,
 };
 
@@ -9,25 +10,32 @@ impl Live {
     /// and each leaves again, complete, when it ends.
     pub(crate) fn leave_early(&self) {
         let Some(recorder) = &self.recorder else { return };
+        let common = recorder.common();
         let copy = {
-            let state = lock(&self.state);
-            state.record.as_ref().filter(|_| state.provisional).map(|record| record.copy_whole())
+            let mut state = lock(&self.state);
+            let provisional = state.provisional;
+            state.written_up(common).filter(|_| provisional).map(|record| record.copy_whole())
         };
         // Outside of the lock, since it may ask the user's code.
-        let fate = copy.map(|mut copy| judge(recorder, &mut copy));
+        let fate = copy.map(|mut copy| {
+            let end = copy.end();
+            judge(recorder, end, || {
+                copy.settle();
+                &copy
+            })
+        });
         let mut state = lock(&self.state);
         if state.segment_open || state.left_early {
             return;
         }
-        let Some(record) = state.record.as_mut() else { return };
-        let copy = record.leave_behind_open();
+        let Some(copy) = state.written_up(common).map(Data::leave_behind_open) else { return };
         // It is decided only now: an end or a demand to keep it may have come first, and decided.
         let fate = fate.filter(|_| state.provisional);
         if fate.is_some_and(|fate| !state.decide(fate, recorder)) {
-            state.record = None;
+            state.discard();
             return;
         }
-        state.left_early = true;
+        state.leaves_early();
         stats::add(&recorder.counters().left_early, 1);
         recorder.hub().deliver(Record::new(Box::new(copy)));
     }
@@ -40,20 +48,15 @@ impl Live {
             return;
         }
         state.shown = true;
-        let Some(record) = &state.record else { return };
+        let Some(record) = state.written_up(recorder.common()) else { return };
         stats::add(&recorder.counters().in_progress, 1);
         recorder.hub().deliver(Record::new(Box::new(record.copy_whole())));
     }
 
     /// Throws away what has not left, and what will be recorded yet.
     pub(crate) fn discard(&self) {
-        let record = {
-            let mut state = lock(&self.state);
-            state.segment_open = false;
-            state.discarded = true;
-            state.record.take()
-        };
-        if let Some(recorder) = self.recorder.as_ref().filter(|_| record.is_some()) {
+        let was_here = lock(&self.state).discard();
+        if let Some(recorder) = self.recorder.as_ref().filter(|_| was_here) {
             stats::add(&recorder.counters().discarded, 1);
         }
     }

@@ -1,6 +1,7 @@
 //! A segment being recorded.
 
 mod begin;
+mod change;
 mod end;
 mod leave;
 
@@ -13,7 +14,7 @@ use std::{
 };
 
 use super::{
-    Data, Recorder,
+    Recorder,
     slots::Place,
     sources::Beginning,
     state::{Provisional, State},
@@ -21,9 +22,10 @@ use super::{
 };
 use crate::{
     SegmentId, TraceId,
+    document::clean_name,
     emit::{Ticket, lock},
     header::Carried,
-    stats::{self, Drop},
+    stats,
     sync::{Mutex, atomic::AtomicUsize},
 };
 
@@ -57,36 +59,6 @@ impl Live {
         self.recorder.as_ref()
     }
 
-    /// Changes an entity that has not ended; `bytes` is what the change adds.
-    #[inline]
-    pub(crate) fn change(&self, place: Place, bytes: usize, change: impl FnOnce(&mut Data)) {
-        let ignored = {
-            let mut state = lock(&self.state);
-            match state.record.as_mut() {
-                Some(record) if record.is_open_at(place) => {
-                    // What is only set, such as a fault, has a place already.
-                    if bytes == 0 || record.fits(bytes) {
-                        return change(record);
-                    }
-                    None
-                }
-                Some(_) => Some("the end"),
-                None => Some("the trace has left"),
-            }
-        };
-        self.not_changed(ignored);
-    }
-
-    /// Outside of the lock, since the program's logger may record.
-    #[cold]
-    fn not_changed(&self, ignored: Option<&str>) {
-        match (ignored, &self.recorder) {
-            (Some(reason), _) => crate::logging::debug!("a change after {reason} is ignored"),
-            (None, Some(recorder)) => recorder.counters().dropped(Drop::RecordFull, 1),
-            (None, None) => {}
-        }
-    }
-
     /// Shows it as in progress if it runs for long, until the ticket is given back.
     pub(crate) fn watch(self: &Arc<Self>) -> Option<Ticket> {
         self.recorder.as_ref()?.hub().watch(self, self.id.bits())
@@ -106,7 +78,7 @@ impl Live {
     pub(crate) fn promote(&self) {
         let Some(recorder) = &self.recorder else { return };
         let mut state = lock(&self.state);
-        if state.provisional && state.record.is_some() {
+        if state.provisional && state.has_record() {
             state.provisional = false;
             self.promoted.store(true, Ordering::Relaxed);
             stats::add(&recorder.counters().promoted, 1);
@@ -120,10 +92,10 @@ impl Live {
 
     /// The name, while the entity is there.
     pub(crate) fn name(&self, place: Place) -> Option<String> {
-        let service = self.recorder.as_ref()?.service();
+        let recorder = self.recorder.as_ref()?;
         let mut state = lock(&self.state);
-        let record = state.record.as_mut()?;
+        let record = state.written_up(recorder.common())?;
         let name = record.entity(place)?.name;
-        Some(crate::document::clean_name(record.text(name), service).into_owned())
+        Some(clean_name(record.text(name), recorder.service()).into_owned())
     }
 }

@@ -3,6 +3,7 @@
 mod backend;
 mod delivery;
 mod faults;
+mod recorder;
 mod sampling;
 mod search;
 

@@ -1,34 +1,14 @@
 //! The road to the daemon, over real sockets.
 
-use std::{net::UdpSocket, time::Duration};
+mod batches;
+#[cfg(target_os = "linux")]
+mod network;
+mod refusals;
+mod support;
 
-use serde_json::Value;
-use xray_core::{Recorder, document::MAX_DATAGRAM, sample::LocalRules};
+use std::net::UdpSocket;
 
-const SOON: Duration = Duration::from_secs(10);
-
-fn recorder(daemon: &str) -> Recorder {
-    Recorder::builder("orders")
-        .daemon(daemon)
-        .sampling_rules(LocalRules::everything())
-        .build()
-        .unwrap()
-}
-
-fn listener() -> (UdpSocket, String) {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(SOON)).unwrap();
-    let address = socket.local_addr().unwrap().to_string();
-    (socket, address)
-}
-
-fn receive(socket: &UdpSocket) -> Value {
-    let mut buffer = vec![0; 65_536];
-    let length = socket.recv(&mut buffer).unwrap();
-    assert!(length <= MAX_DATAGRAM);
-    let body = buffer[..length].strip_prefix(b"{\"format\":\"json\",\"version\":1}\n").unwrap();
-    serde_json::from_slice(body).unwrap()
-}
+use crate::support::{SOON, listener, receive, recorder};
 
 #[test]
 fn one_datagram_per_segment() {
@@ -131,25 +111,6 @@ fn what_no_trimming_makes_small_is_dropped_and_counted() {
     assert!(xray.flush(SOON));
     let stats = xray.stats();
     assert_eq!((stats.sent, stats.dropped_oversize), (1, 1));
-}
-
-#[test]
-fn without_a_daemon_nothing_fails_and_a_new_daemon_is_fed_again() {
-    let (socket, address) = listener();
-    let xray = recorder(&address);
-    xray.begin_segment("before").end();
-    assert_eq!(receive(&socket)["name"], "before");
-    drop(socket);
-    // The first datagram to a closed port is refused, which the next one learns.
-    for _ in 0..5 {
-        xray.begin_segment("nobody listens").end();
-        assert!(xray.flush(SOON));
-    }
-    assert!(xray.stats().refused > 0, "{:?}", xray.stats());
-    let socket = UdpSocket::bind(&address).unwrap();
-    socket.set_read_timeout(Some(SOON)).unwrap();
-    xray.begin_segment("after").end();
-    assert_eq!(receive(&socket)["name"], "after");
 }
 
 #[test]

@@ -1,0 +1,132 @@
+//! What happens to a segment, in the order in which it happens: cheap to write on the thread of a
+//! request, and read by whoever needs the record, mostly the worker.
+
+use crate::{SegmentId, document::Namespace};
+
+/// In place of a length: no text was given.
+pub(super) const NO_TEXT: u16 = u16::MAX;
+
+/// Notes past which a journal is written up, so that it does not grow where a value is set in a loop.
+const MANY: usize = 2_048;
+
+/// Bytes of text past which it is written up.
+const LONG: usize = 64 * 1024;
+
+/// Roughly the bytes that a note takes in a record.
+const NOTE_BYTES: usize = 48;
+
+#[derive(Debug)]
+pub(super) struct Journal {
+    pub(super) notes: Vec<Note>,
+    /// The texts of all notes, one behind the other. None is longer than the limits of a document let
+    /// it be, which fits 16 bits.
+    pub(super) texts: String,
+}
+
+/// One thing that happened. Entities are named by their index; lengths are those of its texts.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Note {
+    Begin {
+        id: SegmentId,
+        /// Microseconds after the record's start.
+        start: u64,
+        parent: u32,
+        name: u16,
+    },
+    End {
+        /// Microseconds after the record's start.
+        at: u64,
+        entity: u32,
+    },
+    Annotation {
+        value: NotedValue,
+        entity: u32,
+        key: u16,
+    },
+    Http {
+        entity: u32,
+        method: u16,
+        url: u16,
+        user_agent: u16,
+        client_ip: u16,
+        x_forwarded_for: bool,
+        traced: bool,
+    },
+    /// The texts in the order of the fields of [`SqlData`](super::slots::SqlData).
+    Sql {
+        entity: u32,
+        texts: [u16; 8],
+    },
+    Outcome {
+        entity: u32,
+        /// Flags that go, and flags that come.
+        clear: u8,
+        set: u8,
+        status: Option<u16>,
+    },
+    Namespace {
+        entity: u32,
+        namespace: Namespace,
+    },
+    ContentLength {
+        bytes: u64,
+        entity: u32,
+    },
+}
+
+/// The value of an annotation; a text by its length.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NotedValue {
+    Text(u16),
+    Integer(i64),
+    Unsigned(u64),
+    Float(f64),
+    Bool(bool),
+}
+
+impl Default for Journal {
+    /// With room for what most requests record.
+    fn default() -> Self {
+        Self { notes: Vec::with_capacity(32), texts: String::with_capacity(512) }
+    }
+}
+
+impl Journal {
+    pub(super) fn is_empty(&self) -> bool {
+        self.notes.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.notes.clear();
+        self.texts.clear();
+    }
+
+    /// Whether it is time to write it up.
+    #[inline]
+    pub(super) fn is_long(&self) -> bool {
+        self.notes.len() >= MANY || self.texts.len() >= LONG
+    }
+
+    /// Roughly the bytes that it takes in a record.
+    #[inline]
+    pub(super) fn size(&self) -> usize {
+        self.texts.len() + self.notes.len() * NOTE_BYTES
+    }
+
+    #[inline]
+    pub(super) fn note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
+    /// Writes a text of the next note down, if it is given; returns its length.
+    #[inline]
+    pub(super) fn text(&mut self, text: Option<&str>) -> u16 {
+        match text {
+            Some(text) => {
+                self.texts.push_str(text);
+                text.len() as u16
+            }
+            None => NO_TEXT,
+        }
+    }
+}

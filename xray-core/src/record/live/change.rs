@@ -1,0 +1,97 @@
+use super::Live;
+use crate::{
+    emit::lock,
+    record::{
+        Data,
+        journal::{Journal, Note},
+        slots::Place,
+        state::State,
+    },
+    stats::Drop,
+};
+
+/// Why nothing is changed.
+enum Ignored {
+    Ended,
+    Left,
+    Full,
+}
+
+impl Live {
+    /// Notes what happens to an entity; `bytes` is what its texts add. What only sets something that
+    /// has a place already, such as a fault, adds none, and is noted although the record is full.
+    #[inline]
+    pub(in crate::record) fn note(
+        &self,
+        place: Place,
+        bytes: usize,
+        note: impl FnOnce(&mut Journal, u32),
+    ) {
+        let mut state = lock(&self.state);
+        if let Some(journal) = state.open_journal() {
+            return note(journal, place.index);
+        }
+        let ignored = match self.check(&mut state, place, bytes) {
+            Ok(()) => return note(&mut state.journal, place.index),
+            Err(ignored) => ignored,
+        };
+        drop(state);
+        self.ignored(&ignored);
+    }
+
+    /// Notes how an entity turns out.
+    #[inline]
+    pub(crate) fn note_outcome(&self, place: Place, clear: u8, set: u8, status: Option<u16>) {
+        let note = Note::Outcome { entity: place.index, clear, set, status };
+        let mut state = lock(&self.state);
+        if state.open_journal().is_some() || self.check(&mut state, place, 0).is_ok() {
+            if place.index == 0 {
+                state.outcome.turn(clear, set, status);
+            }
+            state.journal.note(note);
+        }
+    }
+
+    /// Changes an entity that has not ended in the record itself; `bytes` is what the change adds.
+    pub(crate) fn change(&self, place: Place, bytes: usize, change: impl FnOnce(&mut Data)) {
+        let Some(recorder) = &self.recorder else { return };
+        let ignored = {
+            let mut state = lock(&self.state);
+            match self.check(&mut state, place, bytes) {
+                Ok(()) => match state.written_up(recorder.common()) {
+                    Some(record) => return change(record),
+                    None => Ignored::Left,
+                },
+                Err(ignored) => ignored,
+            }
+        };
+        self.ignored(&ignored);
+    }
+
+    /// Looks into the record whether an entity can be changed.
+    #[cold]
+    fn check(&self, state: &mut State, place: Place, bytes: usize) -> Result<(), Ignored> {
+        let common = self.recorder.as_ref().map(|recorder| recorder.common());
+        let record = common.and_then(|common| state.written_up(common)).ok_or(Ignored::Left)?;
+        if !record.is_open_at(place) {
+            Err(Ignored::Ended)
+        } else if bytes > 0 && !record.fits(bytes) {
+            Err(Ignored::Full)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Outside of the lock, since the program's logger may record.
+    #[cold]
+    fn ignored(&self, why: &Ignored) {
+        match (why, &self.recorder) {
+            (Ignored::Ended, _) => crate::logging::debug!("a change after the end is ignored"),
+            (Ignored::Left, _) => {
+                crate::logging::debug!("a change after the trace has left is ignored");
+            }
+            (Ignored::Full, Some(recorder)) => recorder.counters().dropped(Drop::RecordFull, 1),
+            (Ignored::Full, None) => {}
+        }
+    }
+}
