@@ -49,6 +49,7 @@ fn build(mut command: Command, package: &str, target: Option<&Path>) -> Result<P
     // Of all that cargo says about what it built, the last program.
     let said = String::from_utf8_lossy(&output.stdout);
     let messages = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let program = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-    program.last().ok_or_else(|| format!("{package} has no program"))
+    let mut programs =
+        messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    programs.next_back().ok_or_else(|| format!("{package} has no program"))
 }
