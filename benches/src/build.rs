@@ -17,11 +17,16 @@ pub(crate) fn cargo(folder: &Path) -> Command {
     command
 }
 
-/// A program of this workspace, put where ours is.
-pub(crate) fn sibling(package: &str) -> Result<PathBuf, String> {
+/// Where this program was built.
+pub(crate) fn target() -> Result<PathBuf, String> {
     let here = env::current_exe().map_err(|error| error.to_string())?;
     let target = here.ancestors().nth(2).ok_or("this program lies in no target folder")?;
-    build(cargo(Options::source()), package, Some(target))
+    Ok(target.to_owned())
+}
+
+/// A program of this workspace, put where ours is.
+pub(crate) fn sibling(package: &str) -> Result<PathBuf, String> {
+    build(cargo(Options::source()), package, Some(&target()?))
 }
 
 /// `xrayd` as its users build it.
@@ -44,6 +49,7 @@ fn build(mut command: Command, package: &str, target: Option<&Path>) -> Result<P
     // Of all that cargo says about what it built, the last program.
     let said = String::from_utf8_lossy(&output.stdout);
     let messages = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let program = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-    program.last().ok_or_else(|| format!("{package} has no program"))
+    let mut programs =
+        messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    programs.next_back().ok_or_else(|| format!("{package} has no program"))
 }

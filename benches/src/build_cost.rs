@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::Stdio,
     time::Instant,
@@ -14,12 +14,8 @@ use crate::{
     Options, Section, build,
     machine::stamp,
     processor,
-    spread::Rounds,
     table::{number, row, table},
 };
-
-/// Clean builds of each.
-const ROUNDS: usize = 2;
 
 /// A package of `hello/` without its prefix, as the JSON names it, and what it is.
 const PROGRAMS: [(&str, &str, &str); 6] = [
@@ -32,11 +28,11 @@ const PROGRAMS: [(&str, &str, &str); 6] = [
 ];
 
 const NOTES: &str = "\
-- Six programs of `benches/hello`, in the words of each library's own documentation; what was fetched before the build is not
-  part of it. Each is built alone with `cargo build --release`, from nothing, without link-time optimisation, and stripped.
-- CPU is that of cargo and all compilers; with other work on the machine it varies less than the time that passes. Both are the
-  least of the builds. Crates are those of `cargo tree` for normal and build dependencies, the program itself left out.
-- `target/hello/PROGRAM/cargo-timings` has what `--timings` says of the last build.
+- Six programs of `benches/hello`, in the words of each library's own documentation. Each is built alone with
+  `cargo build --release` and its defaults, so without link-time optimisation, from nothing but the sources, and stripped.
+- CPU is that of cargo and all compilers; with other work on the machine it varies less than the time that passes. Crates
+  are those of `cargo tree` for normal and build dependencies, the program itself left out.
+- `target/hello/PROGRAM/cargo-timings` has what `--timings` says of each build.
 ";
 
 /// One program.
@@ -45,8 +41,9 @@ struct Line {
     name: &'static str,
     what: &'static str,
     crates: f64,
-    cpu: Rounds,
-    wall: Rounds,
+    /// Seconds.
+    cpu: f64,
+    wall: f64,
     bytes: f64,
 }
 
@@ -55,19 +52,11 @@ pub(crate) fn run(_: &Options) -> Result<Section, String> {
     workspace.cargo(&["fetch", "--quiet"])?;
     let mut lines = Vec::new();
     for (package, name, what) in PROGRAMS {
-        let crates = workspace.crates(package)?;
-        let (cpu, wall, bytes) = (Rounds::default(), Rounds::default(), f64::NAN);
-        lines.push(Line { package, name, what, crates, cpu, wall, bytes });
-    }
-    for round in 1..=ROUNDS {
-        for line in &mut lines {
-            eprintln!("bench: build {round} of {ROUNDS}: {}", line.what);
-            workspace.build(line)?;
-        }
+        eprintln!("bench: building {what}");
+        lines.push(workspace.line(package, name, what)?);
     }
     let plain = &lines[0];
-    let text =
-        format!("{}\n{ROUNDS} builds.\n\n{}\n{NOTES}", stamp(), programs_table(&lines, plain));
+    let text = format!("{}\n\n{}\n{NOTES}", stamp(), programs_table(&lines, plain));
     let programs: serde_json::Map<_, _> =
         lines.iter().map(|line| (line.name.to_owned(), line.json())).collect();
     let json = json!({"programs": programs});
@@ -82,9 +71,7 @@ struct Hello {
 
 impl Hello {
     fn find() -> Result<Self, String> {
-        let here = env::current_exe().map_err(|error| error.to_string())?;
-        let target = here.ancestors().nth(2).ok_or("this program lies in no target folder")?;
-        Ok(Self { source: Options::source().join("hello"), target: target.join("hello") })
+        Ok(Self { source: Options::source().join("hello"), target: build::target()?.join("hello") })
     }
 
     /// What cargo says.
@@ -109,11 +96,18 @@ impl Hello {
         Ok(crates.len() as f64 - 1.0)
     }
 
-    fn build(&self, line: &mut Line) -> Result<(), String> {
-        let target = self.target.join(line.package);
+    /// Builds a program, and says what that took.
+    fn line(
+        &self,
+        package: &'static str,
+        name: &'static str,
+        what: &'static str,
+    ) -> Result<Line, String> {
+        let crates = self.crates(package)?;
+        let target = self.target.join(package);
         clear(&target)?;
-        let package = format!("hello-{}", line.package);
-        let (cpu, wall) = (processor::seconds_of_ended(), Instant::now());
+        let program = format!("hello-{package}");
+        let (before, begin) = (processor::seconds_of_ended(), Instant::now());
         self.cargo(&[
             "build",
             "--quiet",
@@ -121,24 +115,23 @@ impl Hello {
             "--release",
             "--timings",
             "--package",
-            &package,
+            &program,
             "--target-dir",
             &target.display().to_string(),
         ])?;
-        line.wall.0.push(wall.elapsed().as_secs_f64());
-        line.cpu.0.push(processor::seconds_of_ended() - cpu);
-        let program = target.join("release").join(package);
-        let size = fs::metadata(&program);
-        let size = size.map_err(|error| format!("no {}: {error}", program.display()))?;
-        line.bytes = size.len() as f64;
-        Ok(())
+        let wall = begin.elapsed().as_secs_f64();
+        let cpu = processor::seconds_of_ended() - before;
+        let path = target.join("release").join(program);
+        let size =
+            fs::metadata(&path).map_err(|error| format!("no {}: {error}", path.display()))?;
+        Ok(Line { package, name, what, crates, cpu, wall, bytes: size.len() as f64 })
     }
 }
 
 impl Line {
     /// Crates, seconds of the processor, seconds, and kilobytes.
     fn figures(&self) -> [f64; 4] {
-        [self.crates, self.cpu.least(), self.wall.least(), self.bytes / 1e3]
+        [self.crates, self.cpu, self.wall, self.bytes / 1e3]
     }
 
     fn cells(&self, plain: &Self) -> Vec<String> {
