@@ -45,19 +45,23 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let this = self.project();
+        let mut this = self.project();
         let Some(entity) = this.exchange.as_ref().map(|exchange| exchange.entity().clone()) else {
             return this.inner.poll_next(cx).map_err(Into::into);
         };
         let polled = {
             let _entered = entity.enter();
-            recording_panics(this.exchange, || this.inner.poll_next(cx))
+            recording_panics(this.exchange, || this.inner.as_mut().poll_next(cx))
         };
         // The segment may end now, and does so more cheaply if it is the only handle.
         drop(entity);
         let part = ready!(polled).map(|part| part.map_err(Into::into));
         if let Some(exchange) = this.exchange {
             match &part {
+                // Nothing is left of a body that was there as a whole.
+                Some(Ok(bytes)) if matches!(this.inner.size(), BodySize::Sized(0)) => {
+                    exchange.sent_last(bytes.len() as u64);
+                }
                 Some(Ok(bytes)) => exchange.sent(bytes.len() as u64),
                 Some(Err(error)) => exchange.fail(&**error, None),
                 None => exchange.finish(),
@@ -72,8 +76,7 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
         match inner.try_into_bytes() {
             Ok(bytes) => {
                 if let Some(exchange) = &mut exchange {
-                    exchange.sent(bytes.len() as u64);
-                    exchange.finish();
+                    exchange.sent_last(bytes.len() as u64);
                 }
                 Ok(bytes)
             }

@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// Emptied records kept for use: as many as wait in a burst, far fewer while nothing comes, and none
+/// What segments were recorded in, kept for use: as many as wait in a burst, far fewer while nothing comes, and none
 /// that is large.
 const POOL_RECORDS: usize = 1_024;
 const IDLE_RECORDS: usize = 128;
@@ -258,10 +258,12 @@ impl Shared {
         if batch.is_empty() {
             return;
         }
-        for record in batch.iter_mut() {
-            record.settled(&self.common);
-        }
-        let emitted = catch_unwind(AssertUnwindSafe(|| emitter.emit(batch, &self.counters)));
+        let emitted = catch_unwind(AssertUnwindSafe(|| {
+            for record in batch.iter_mut() {
+                record.settled(&self.common);
+            }
+            emitter.emit(batch, &self.counters);
+        }));
         if emitted.is_err() {
             let first = self.counters.snapshot().dropped_emitter_panic == 0;
             self.counters.dropped(Drop::EmitterPanic, batch.len() as u64);

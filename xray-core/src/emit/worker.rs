@@ -31,8 +31,8 @@ const QUIET: Duration = Duration::from_secs(1);
 const SHORTEST_REST: Duration = Duration::from_micros(100);
 const LONGEST_REST: Duration = Duration::from_millis(4);
 
-/// Records that it likes to find after a rest: enough to be worth the waking, and fewer than the pool
-/// has for those who record meanwhile.
+/// Records that it likes to find after a rest: enough to be worth the waking, and few enough that there
+/// is something to record the next ones in.
 const AFTER_REST: u32 = 128;
 
 /// The thread that owns the emitter.
@@ -69,8 +69,16 @@ impl Worker {
         let mut told = false;
         let mut rest = Rest { length: LONGEST_REST, records: 0 };
         let mut rests = false;
+        let mut worked_at = Instant::now();
         loop {
             let now = Instant::now();
+            if rests {
+                worked_at = now;
+            }
+            let keeps_much = self.shared.keeps_much();
+            if keeps_much && now.saturating_duration_since(worked_at) >= QUIET {
+                self.shared.keep_little();
+            }
             if let (Some((after, every)), Some(at)) = (look, look_at)
                 && at <= now
             {
@@ -79,14 +87,12 @@ impl Worker {
             }
             let next = [self.shared.release_due(now), look_at].into_iter().flatten().min();
             let wait = next.map_or(IDLE, |next| next.saturating_duration_since(now));
-            let may_shrink = !rests && wait >= QUIET && self.shared.keeps_much();
-            let wait = if may_shrink { QUIET } else { wait };
+            let wait = if keeps_much { wait.min(QUIET) } else { wait };
             let received =
                 if rests { self.rest(wait, &mut rest) } else { self.receiver.recv_timeout(wait) };
             rests = received.is_ok();
             match received {
                 Ok(message) => self.take(message, &mut batch),
-                Err(RecvTimeoutError::Timeout) if may_shrink => self.shared.keep_little(),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }

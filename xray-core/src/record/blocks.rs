@@ -16,16 +16,10 @@ use crate::{
     document::{
         AnnotationValue, HttpRequest, Link, MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE,
         MAX_METADATA_KEY, MAX_SHORT_TEXT, MAX_SQL, MAX_TEXT, Namespace, Sql, bounded, cut,
-        is_annotation_value, is_reserved_namespace,
+        is_annotation_value, is_reserved_namespace, warn_of_key,
     },
     http::{Outcome, scrub_url},
 };
-
-/// A key that is too long is not written down; an empty one is dropped later, as it would be.
-#[inline]
-fn noted_key(key: &str) -> &str {
-    if key.len() > MAX_ANNOTATION_KEY { "" } else { key }
-}
 
 impl Entity {
     /// Sets an indexed value. Keys are ASCII letters, digits and `_`, at most 500; another key is
@@ -49,7 +43,10 @@ impl Entity {
     // Apart, so that only the branch of what is not sampled stands where `annotate` is called.
     #[inline(never)]
     fn annotate_text(&self, key: &str, text: &str) {
-        let (key, text) = (noted_key(key), cut(text, MAX_ANNOTATION_VALUE));
+        if key.len() > MAX_ANNOTATION_KEY {
+            return warn_of_key(key);
+        }
+        let text = cut(text, MAX_ANNOTATION_VALUE);
         self.note(key.len() + text.len(), |journal, entity| {
             let key = journal.text(Some(key));
             let value = NotedValue::Text(journal.text(Some(text)));
@@ -59,7 +56,9 @@ impl Entity {
 
     #[inline(never)]
     fn annotate_as(&self, key: &str, value: NotedValue) {
-        let key = noted_key(key);
+        if key.len() > MAX_ANNOTATION_KEY {
+            return warn_of_key(key);
+        }
         self.note(key.len(), |journal, entity| {
             let key = journal.text(Some(key));
             journal.note(Note::Annotation { value, entity, key });

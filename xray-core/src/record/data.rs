@@ -47,6 +47,8 @@ pub(crate) struct Data {
     pub(crate) rest: Vec<Rest>,
     /// Changes that came after the end of their entity.
     pub(super) late: u32,
+    /// It was told that it has many annotations.
+    pub(super) told: bool,
     /// Roughly the bytes that it holds beside its texts.
     pub(super) bytes: usize,
 }
@@ -66,7 +68,7 @@ impl Data {
         self.http.clear();
         self.sql.clear();
         self.rest.clear();
-        self.late = 0;
+        (self.late, self.told) = (0, false);
         self.bytes = 0;
     }
 
@@ -233,20 +235,16 @@ impl Data {
         })
     }
 
-    /// Sets the annotation, replacing the value of a key that is there.
-    pub(super) fn annotate(&mut self, entity: u32, key: Text, value: AnnotationText) {
+    /// The entity's annotation of this key.
+    pub(super) fn annotation(&self, entity: u32, key: &[u8]) -> Option<u32> {
         let mut at = self.entities[entity as usize].annotations.first;
-        while let Some(item) = self.annotations.get_mut(at as usize) {
-            let same = item.key.len == key.len
-                && self.text.as_bytes().get(item.key.range())
-                    == self.text.as_bytes().get(key.range());
-            if same {
-                item.value = value;
-                return;
+        while let Some(item) = self.annotations.get(at as usize) {
+            if item.key.len as usize == key.len() && self.text(item.key).as_bytes() == key {
+                return Some(at);
             }
             at = item.next;
         }
-        self.push_annotation(entity, key, value);
+        None
     }
 
     /// Adds an annotation whose key is not there.

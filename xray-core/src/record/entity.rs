@@ -108,7 +108,7 @@ impl Passing {
 
 impl Entity {
     /// Records nothing, and knows of no trace.
-    pub(crate) const ABSENT: Self = Self(Kind::Absent);
+    pub(super) const ABSENT: Self = Self(Kind::Absent);
 
     /// The entity that the running code belongs to; one that records nothing if there is none.
     #[must_use]
@@ -326,7 +326,7 @@ impl Entity {
     }
 
     /// An entity under this one that records nothing and carries the trace on.
-    fn not_recorded(&self) -> Self {
+    pub(crate) fn not_recorded(&self) -> Self {
         let carried = match self.carried() {
             Some(carried) if self.is_sampled() => carried.clone(),
             _ => return self.clone(),
@@ -436,13 +436,18 @@ impl Entity {
 
     /// Changes what only a segment has: on the segment, whichever entity this is.
     pub(super) fn change_segment(&self, bytes: usize, change: impl FnOnce(&mut Rest)) {
+        let mut streamed = false;
         self.segment().change(bytes, |record, index| {
-            if record.streamed {
-                return crate::logging::debug!("a field of a segment that is not here is ignored");
+            streamed = record.streamed;
+            if !streamed {
+                record.count_bytes(bytes);
+                change(record.rest(index));
             }
-            record.count_bytes(bytes);
-            change(record.rest(index));
         });
+        // Outside of the lock, since the program's logger may record.
+        if streamed {
+            crate::logging::debug!("a field of a segment that is not here is ignored");
+        }
     }
 
     pub(super) fn change_rest(&self, bytes: usize, change: impl FnOnce(&mut Rest)) {

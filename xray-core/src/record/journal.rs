@@ -97,6 +97,10 @@ impl Journal {
     }
 
     pub(super) fn clear(&mut self) {
+        // One that has grown large is not worth keeping.
+        if self.notes.capacity() > MANY / 4 || self.texts.capacity() > LONG / 4 {
+            *self = Self::default();
+        }
         self.notes.clear();
         self.texts.clear();
     }

@@ -1,6 +1,6 @@
 //! From the journal to the record.
 
-use std::mem;
+use std::{mem, ops::Range};
 
 use super::{
     Data,
@@ -14,12 +14,13 @@ impl Data {
         if journal.is_empty() {
             return;
         }
-        let mut texts = Texts { at: self.text.len() as u32 };
-        // Mostly it is the first time, and the texts can stay where they are.
+        // Mostly it is the first time, and the texts can stay where they are. Later only those are
+        // copied that are kept, so that a value that is set again and again takes no room.
+        let mut texts = Texts { at: 0, elsewhere: None };
         if self.text.is_empty() {
             mem::swap(&mut self.text, &mut journal.texts);
         } else {
-            self.text.push_str(&journal.texts);
+            texts.elsewhere = Some(&journal.texts);
         }
         for note in &journal.notes {
             self.write_up(*note, &mut texts);
@@ -27,10 +28,10 @@ impl Data {
         journal.clear();
     }
 
-    fn write_up(&mut self, note: Note, texts: &mut Texts) {
+    fn write_up(&mut self, note: Note, texts: &mut Texts<'_>) {
         match note {
             Note::Begin { id, start, parent, name } => {
-                let name = texts.next(name).unwrap_or_default();
+                let name = texts.next(self, name).unwrap_or_default();
                 self.push_entity(id, parent, name, start);
             }
             Note::End { at, entity } => {
@@ -39,23 +40,30 @@ impl Data {
                 }
             }
             Note::Annotation { value, entity, key } => {
-                let key = texts.next(key).unwrap_or_default();
+                let key = texts.range(key);
+                let text = if let NotedValue::Text(len) = value { texts.range(len) } else { 0..0 };
+                if !self.takes(entity) {
+                    return;
+                }
                 let value = match value {
-                    NotedValue::Text(text) => {
-                        AnnotationText::String(texts.next(text).unwrap_or_default())
-                    }
+                    NotedValue::Text(_) => AnnotationText::String(texts.keep(self, text)),
                     NotedValue::Integer(value) => AnnotationText::Integer(value),
                     NotedValue::Unsigned(value) => AnnotationText::Unsigned(value),
                     NotedValue::Float(value) => AnnotationText::Float(value),
                     NotedValue::Bool(value) => AnnotationText::Bool(value),
                 };
-                if self.takes(entity) {
-                    self.annotate(entity, key, value);
+                let known = self.annotation(entity, texts.bytes(self, &key));
+                match known {
+                    Some(item) => self.annotations[item as usize].value = value,
+                    None => {
+                        let key = texts.keep(self, key);
+                        self.push_annotation(entity, key, value);
+                    }
                 }
             }
             Note::Http { entity, method, url, user_agent, client_ip, x_forwarded_for, traced } => {
                 let [method, url, user_agent, client_ip] =
-                    [method, url, user_agent, client_ip].map(|text| texts.next(text));
+                    [method, url, user_agent, client_ip].map(|text| texts.next(self, text));
                 if self.takes(entity) {
                     let http = self.http(entity);
                     http.method = method.or(http.method);
@@ -67,7 +75,7 @@ impl Data {
                 }
             }
             Note::Sql { entity, texts: lengths } => {
-                let noted = lengths.map(|text| texts.next(text));
+                let noted = lengths.map(|text| texts.next(self, text));
                 if self.takes(entity) {
                     for (field, text) in self.sql(entity).fields().into_iter().zip(noted) {
                         *field = text.or(*field);
@@ -105,18 +113,38 @@ impl Data {
     }
 }
 
-/// Where the texts of the next note begin.
-struct Texts {
-    at: u32,
+/// The texts of the notes, one behind the other.
+struct Texts<'a> {
+    /// Where those of the next note begin.
+    at: usize,
+    /// `None` where the record has taken them over as they are.
+    elsewhere: Option<&'a str>,
 }
 
-impl Texts {
-    fn next(&mut self, len: u16) -> Option<Text> {
-        if len == NO_TEXT {
-            return None;
+impl Texts<'_> {
+    /// The next text, in the record.
+    fn next(&mut self, record: &mut Data, len: u16) -> Option<Text> {
+        (len != NO_TEXT).then(|| {
+            let range = self.range(len);
+            self.keep(record, range)
+        })
+    }
+
+    fn range(&mut self, len: u16) -> Range<usize> {
+        let start = self.at;
+        self.at += usize::from(len);
+        start..self.at
+    }
+
+    fn bytes<'t>(&'t self, record: &'t Data, range: &Range<usize>) -> &'t [u8] {
+        let texts = self.elsewhere.unwrap_or(&record.text);
+        texts.as_bytes().get(range.clone()).unwrap_or_default()
+    }
+
+    fn keep(&self, record: &mut Data, range: Range<usize>) -> Text {
+        match self.elsewhere {
+            Some(texts) => record.push_text(texts.get(range).unwrap_or_default()),
+            None => Text { start: range.start as u32, len: range.len() as u32 },
         }
-        let text = Text { start: self.at, len: len.into() };
-        self.at += u32::from(len);
-        Some(text)
     }
 }

@@ -27,13 +27,13 @@ impl Data {
             0 => {}
             late => crate::logging::debug!("{late} changes after the end are ignored"),
         }
-        if self.annotations.len() > MAX_ANNOTATIONS {
+        if self.annotations.iter().any(|item| !is_annotation_key(self.text(item.key))) {
+            self.drop_annotations();
+        }
+        if self.annotations.len() > MAX_ANNOTATIONS && !mem::replace(&mut self.told, true) {
             crate::logging::warning!(
                 "a segment has more than {MAX_ANNOTATIONS} annotations: not all are indexed"
             );
-        }
-        if self.annotations.iter().any(|item| !is_annotation_key(self.text(item.key))) {
-            self.drop_annotations();
         }
     }
 

@@ -4,7 +4,7 @@ use std::{mem, sync::Arc, time::Duration};
 
 use super::{
     Common, Data, Recorder,
-    data::MAX_ENTITIES,
+    data::{MAX_ENTITIES, MAX_RECORD_BYTES},
     ids::Ids,
     journal::{Journal, Note},
     keep::Fate,
@@ -136,7 +136,7 @@ impl State {
         start: u64,
         sources: &Sources,
     ) -> Option<Place> {
-        if !self.plain || self.begun > MAX_ENTITIES as u32 || self.journal.is_long() {
+        if self.begun > MAX_ENTITIES as u32 || !self.has_room(name.len()) {
             return None;
         }
         let place = Place { index: self.begun, id: self.ids.next(sources) };
@@ -156,12 +156,13 @@ impl State {
         start: u64,
         recorder: &Recorder,
     ) -> Option<Place> {
-        let id = self.ids.next(recorder.sources());
         let record = self.written_up(recorder.common())?;
         if record.held() >= MAX_ENTITIES || !record.fits(name.len()) {
             return None;
         }
         record.entity(parent)?;
+        let id = self.ids.next(recorder.sources());
+        let record = self.written_up(recorder.common())?;
         let name = record.push_text(name);
         let place = Place { index: record.push_entity(id, parent.index, name, start), id };
         self.begun += 1;
@@ -171,8 +172,17 @@ impl State {
 
     /// The journal, if a note of an entity can be added that needs no look at the record.
     #[inline]
-    pub(super) fn open_journal(&mut self) -> Option<&mut Journal> {
-        (self.plain && !self.journal.is_long()).then_some(&mut self.journal)
+    pub(super) fn open_journal(&mut self, bytes: usize) -> Option<&mut Journal> {
+        self.has_room(bytes).then_some(&mut self.journal)
+    }
+
+    /// Whether so many bytes of text can be noted without a look at the record. What adds none only
+    /// sets what has a place already.
+    #[inline]
+    fn has_room(&self, bytes: usize) -> bool {
+        self.plain
+            && !self.journal.is_long()
+            && (bytes == 0 || self.size() + bytes <= MAX_RECORD_BYTES)
     }
 
     /// The record, with all that has happened; `None` once it has left.
@@ -221,7 +231,8 @@ impl State {
     /// Roughly the bytes that are held.
     #[inline]
     pub(super) fn size(&self) -> usize {
-        self.journal.size() + self.record.as_ref().map_or(0, |record| record.document_size())
+        let written = self.record.as_ref().map_or(0, |record| record.document_size());
+        self.journal.size() + written
     }
 
     /// Ends a subsegment for its guard, if that needs no look at the record: `true` if that is all
@@ -267,7 +278,8 @@ impl State {
     /// Throws the record away, if it is there.
     pub(super) fn discard(&mut self) -> bool {
         (self.segment_open, self.discarded, self.plain) = (false, true, false);
-        self.record = None;
+        (self.record, self.heading) = (None, None);
+        self.journal.clear();
         !mem::replace(&mut self.left, true)
     }
 

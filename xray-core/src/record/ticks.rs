@@ -99,7 +99,9 @@ impl Ticks {
     /// The time of the wall clock at this count, which is now.
     #[inline]
     fn wall(&self, count: u64) -> Duration {
-        if count < self.good_until.load(Ordering::Acquire) {
+        let left = self.good_until.load(Ordering::Acquire).saturating_sub(count);
+        // More is left than ever was where the counter began anew, as after hibernation.
+        if left > 0 && left <= self.good_for {
             let since = self.clock.delta_as_nanos(self.count, count);
             return Duration::from_nanos(self.epoch.load(Ordering::Relaxed) + since);
         }
@@ -121,15 +123,19 @@ impl Ticks {
     fn micros_since(&self, count: u64) -> u64 {
         let now = self.clock.raw();
         let micros = self.clock.delta_as_nanos(count, now) / 1_000;
-        if micros < SHORT { micros } else { self.exactly(now.saturating_sub(count), now) }
+        if micros < SHORT { micros } else { self.exactly(count, now) }
     }
 
     /// By the rate at which the counter went beside the system's clock since the calibration, which
-    /// is the longer ago the longer something took.
+    /// is the longer ago the longer something took. If the two have parted, as they do when a machine
+    /// sleeps, the calibration is the better one.
     #[cold]
-    fn exactly(&self, counts: u64, now: u64) -> u64 {
-        let all = now.saturating_sub(self.count).max(1);
-        (self.at.elapsed().as_micros() as f64 * (counts as f64 / all as f64)) as u64
+    fn exactly(&self, count: u64, now: u64) -> u64 {
+        let roughly = self.clock.delta_as_nanos(count, now) as f64;
+        let all = self.clock.delta_as_nanos(self.count, now) as f64;
+        let rate = self.at.elapsed().as_nanos() as f64 / all;
+        let exactly = if (0.999..1.001).contains(&rate) { roughly * rate } else { roughly };
+        (exactly / 1e3) as u64
     }
 }
 

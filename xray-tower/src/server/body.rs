@@ -60,12 +60,12 @@ where
         if let Some(exchange) = this.exchange {
             match &frame {
                 Some(Ok(frame)) => {
-                    if let Some(data) = frame.data_ref() {
-                        exchange.sent(data.remaining() as u64);
-                    }
+                    let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64;
                     // The server may never ask again.
                     if this.inner.is_end_stream() {
-                        exchange.finish();
+                        exchange.sent_last(bytes);
+                    } else {
+                        exchange.sent(bytes);
                     }
                 }
                 Some(Err(error)) => fail(exchange, error),

@@ -28,7 +28,7 @@ impl Live {
         note: impl FnOnce(&mut Journal, u32),
     ) {
         let mut state = lock(&self.state);
-        if let Some(journal) = state.open_journal() {
+        if let Some(journal) = state.open_journal(bytes) {
             return note(journal, place.index);
         }
         let ignored = match self.check(&mut state, place, bytes) {
@@ -44,7 +44,7 @@ impl Live {
     pub(crate) fn note_outcome(&self, place: Place, clear: u8, set: u8, status: Option<u16>) {
         let note = Note::Outcome { entity: place.index, clear, set, status };
         let mut state = lock(&self.state);
-        if state.open_journal().is_some() || self.check(&mut state, place, 0).is_ok() {
+        if state.open_journal(0).is_some() || self.check(&mut state, place, 0).is_ok() {
             if place.index == 0 {
                 state.outcome.turn(clear, set, status);
             }

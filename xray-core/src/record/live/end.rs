@@ -11,7 +11,7 @@ use crate::{
         keep::Fate,
         slots::Place,
         state::{Leaving, State},
-        watch::End,
+        watch::{End, Watch},
     },
     stats,
     sync::MutexGuard,
@@ -23,6 +23,7 @@ struct Whole {
     record: Option<Box<Data>>,
     size: usize,
     end: End,
+    watch: Option<Watch>,
     provisional: bool,
 }
 
@@ -31,7 +32,7 @@ impl Live {
     /// the end of most requests, there is nobody to lock out.
     pub(crate) fn finish(mut self: Arc<Self>, place: Place, at: Option<SystemTime>) {
         let whole = Arc::get_mut(&mut self).and_then(|live| live.take_whole(at));
-        let Some(Whole { recorder, record, size, end, provisional }) = whole else {
+        let Some(Whole { recorder, record, size, end, watch, provisional }) = whole else {
             return self.end(place, at);
         };
         let hub = recorder.hub();
@@ -45,6 +46,10 @@ impl Live {
         } else {
             hub.recycle(record);
         }
+        // It may ask the user's code.
+        if let Some(watch) = watch {
+            watch.settle(&recorder, end);
+        }
         hub.check_deadlines();
     }
 
@@ -56,10 +61,8 @@ impl Live {
         let (size, provisional) = (state.size(), state.provisional);
         let (record, end) = state.take_plain(now)?;
         let recorder = self.recorder.take()?;
-        if let Some(watch) = self.watch.take() {
-            watch.settle(&recorder, end);
-        }
-        Some(Whole { recorder, record, size, end, provisional })
+        let watch = self.watch.take();
+        Some(Whole { recorder, record, size, end, watch, provisional })
     }
 
     /// Writes up what has happened in a segment that has left, beyond what was written up before.

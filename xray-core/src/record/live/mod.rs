@@ -93,9 +93,13 @@ impl Live {
     /// The name, while the entity is there.
     pub(crate) fn name(&self, place: Place) -> Option<String> {
         let recorder = self.recorder.as_ref()?;
-        let mut state = lock(&self.state);
-        let record = state.written_up(recorder.common())?;
-        let name = record.entity(place)?.name;
-        Some(clean_name(record.text(name), recorder.service()).into_owned())
+        let name = {
+            let mut state = lock(&self.state);
+            let record = state.written_up(recorder.common())?;
+            let name = record.entity(place)?.name;
+            record.text(name).to_owned()
+        };
+        // Outside of the lock, since it may log.
+        Some(clean_name(&name, recorder.service()).into_owned())
     }
 }
