@@ -47,9 +47,10 @@ fn bench(options: &Options) -> Result<(), String> {
         let section = run(options)?;
         println!("## {}\n\n{}", section.title, section.text);
         report.put(name, section);
+        // Kept at once, since a later section may fail.
+        report.write(options)?;
     }
     println!("## Targets\n\n{}", targets::text(&report.targets()));
-    report.write(options)?;
     if options.json {
         // The last line, for programs.
         println!("{}", report.peers());

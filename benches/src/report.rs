@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{Options, Section, section::ALL, targets};
 
+/// Why some are not met.
+const NOTES: &str = include_str!("../NOTES.md");
+
 const INTRODUCTION: &str = "\
 # What it costs
 
@@ -61,7 +64,7 @@ impl Report {
         let mut part = |title: &str, text: &str| {
             page.push_str(&format!("\n## {title}\n\n{}\n", text.trim_end()));
         };
-        part("Targets", &targets::text(&self.targets()));
+        part("Targets", &format!("{}\n{NOTES}", targets::text(&self.targets())));
         for section in ALL.iter().filter_map(|(name, _)| self.sections.get(*name)) {
             let text = |name: &str| section[name].as_str().unwrap_or_default();
             part(text("title"), text("text"));
