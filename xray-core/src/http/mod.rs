@@ -3,11 +3,13 @@
 
 mod address;
 mod exchange;
+mod inject;
 mod outcome;
 mod policy;
 mod url;
 
 pub use exchange::{Exchange, ROUTE, RequestHead, ResponseHead, recording_panics};
+pub use inject::inject;
 pub use outcome::Outcome;
 pub use policy::{Incoming, ServerPolicy};
 pub use url::scrub_url;
