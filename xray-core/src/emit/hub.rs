@@ -18,8 +18,8 @@ use super::{
     worker::Worker,
 };
 use crate::{
-    record::{Common, Live},
-    stats::{Counters, Drop},
+    record::{Away, Common, Data, Live},
+    stats::{Counters, Drop, add},
     sync::{
         Mutex, MutexGuard,
         mpsc::{SyncSender, TrySendError, sync_channel},
@@ -79,6 +79,8 @@ pub(super) struct Shared {
 
 pub(super) enum Message {
     Record(Record),
+    /// A segment that runs, or has ended, has given something away, of so many bytes.
+    Sweep(Arc<Away>, usize),
     Flush(Arc<Flush>),
     /// A segment began to wait: the worker has a deadline to keep.
     Held,
@@ -133,15 +135,29 @@ impl Hub {
     /// Says whether there was room for it.
     pub(crate) fn deliver(&self, record: Record) -> bool {
         let size = record.size();
+        self.count_lost(self.send(Message::Record(record), size))
+    }
+
+    /// Whether it was sent; one that was not is counted.
+    fn count_lost(&self, sent: Result<(), Drop>) -> bool {
+        if let Err(reason) = sent {
+            self.shared.counters.dropped(reason, 1);
+        }
+        sent.is_ok()
+    }
+
+    /// Hands over what takes so many bytes.
+    fn send(&self, message: Message, size: usize) -> Result<(), Drop> {
         let added = self.waiting().add(size);
-        let delivered = match &self.road {
+        let sent = match (&self.road, message) {
             _ if !added.fits => Err(Drop::QueueFull),
-            Road::Inline(inline) => {
+            (Road::Inline(inline), Message::Record(record)) => {
                 inline.push(record);
                 Ok(())
             }
-            Road::Worker { sender, thread } => {
-                let sent = sender.try_send(Message::Record(record));
+            (Road::Inline(_), _) => Err(Drop::Closed),
+            (Road::Worker { sender, thread }, message) => {
+                let sent = sender.try_send(message);
                 if added.wakes {
                     thread.iter().for_each(thread::Thread::unpark);
                 }
@@ -151,11 +167,34 @@ impl Hub {
                 })
             }
         };
-        if let Err(reason) = delivered {
+        if sent.is_err() {
             self.waiting().taken(1, size);
-            self.shared.counters.dropped(reason, 1);
         }
-        delivered.is_ok()
+        sent
+    }
+
+    /// Takes subsegments over that leave before their segment; runs no code of the user's either.
+    pub(crate) fn stream(&self, parts: Vec<Box<Data>>) {
+        let left =
+            parts.into_iter().map(|part| self.deliver(Record::new(part))).filter(|left| *left);
+        add(&self.shared.counters.streamed, left.count() as u64);
+    }
+
+    /// Whether there is a worker that looks for what leaves early, and room for that.
+    pub(crate) fn takes_sweeps(&self) -> bool {
+        matches!(self.road, Road::Worker { .. }) && self.room() > 0
+    }
+
+    /// Has the worker look for what leaves early. If the queue is full that waits for the next time.
+    pub(crate) fn sweep(&self, away: &Arc<Away>, size: usize) {
+        if self.send(Message::Sweep(Arc::clone(away), size), size).is_err() {
+            away.is_untold();
+        }
+    }
+
+    /// Has the worker send what is left of a segment that has ended.
+    pub(crate) fn sweep_last(&self, away: Arc<Away>, size: usize) {
+        self.count_lost(self.send(Message::Sweep(away, size), size));
     }
 
     /// How many subsegments may leave before their segment now.

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     record::prepare_clock,
+    stats::add,
     sync::{
         mpsc::{Receiver, RecvTimeoutError, TryRecvError},
         park_timeout,
@@ -135,6 +136,16 @@ impl Worker {
     fn take(&mut self, message: Message, batch: &mut Vec<Record>) {
         match message {
             Message::Record(record) => batch.push(record),
+            Message::Sweep(away, size) => {
+                let counters = &self.shared.counters;
+                counters.waiting.taken(1, size);
+                let (parts, complete) = away.sweep();
+                add(&counters.streamed, parts.len() as u64);
+                for record in parts.into_iter().chain(complete).map(Record::new) {
+                    counters.waiting.add(record.size());
+                    batch.push(record);
+                }
+            }
             Message::Flush(flush) => {
                 self.emit(batch);
                 let left = flush.deadline.saturating_duration_since(Instant::now());

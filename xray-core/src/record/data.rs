@@ -130,10 +130,34 @@ impl Data {
         self.text.get(text.range()).unwrap_or_default()
     }
 
-    /// Adds an entity as the last child of `parent`, if there is one.
+    /// Adds an entity behind all others, as the last child of `parent`, if there is one.
     #[inline]
     pub(crate) fn push_entity(
         &mut self,
+        id: SegmentId,
+        parent: u32,
+        name: Text,
+        start: u64,
+    ) -> u32 {
+        self.put_entity(self.entities.len() as u32, id, parent, name, start)
+    }
+
+    /// As [`push_entity`](Self::push_entity), in the slot of one that has left, if there is one.
+    pub(super) fn push_entity_in_gap(
+        &mut self,
+        id: SegmentId,
+        parent: u32,
+        name: Text,
+        start: u64,
+    ) -> u32 {
+        let index = self.free.pop().unwrap_or(self.entities.len() as u32);
+        self.put_entity(index, id, parent, name, start)
+    }
+
+    #[inline]
+    fn put_entity(
+        &mut self,
+        index: u32,
         id: SegmentId,
         parent: u32,
         name: Text,
@@ -158,16 +182,10 @@ impl Data {
             metadata: List::EMPTY,
         };
         self.bytes += size_of::<EntityData>();
-        let index = match self.free.pop() {
-            Some(index) => {
-                self.entities[index as usize] = entity;
-                index
-            }
-            None => {
-                self.entities.push(entity);
-                self.entities.len() as u32 - 1
-            }
-        };
+        match self.entities.get_mut(index as usize) {
+            Some(slot) => *slot = entity,
+            None => self.entities.push(entity),
+        }
         self.link_child(parent, index);
         index
     }

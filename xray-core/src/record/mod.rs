@@ -1,5 +1,6 @@
 //! The live side: recorders, segments, subsegments and the context they travel in.
 
+mod away;
 mod blocks;
 mod builder;
 mod context;
@@ -44,6 +45,7 @@ pub use segment::{Segment, SegmentBuilder, segment};
 pub use settings::ContextMissing;
 pub use subsegment::{Subsegment, subsegment};
 
+pub(crate) use away::Away;
 pub(crate) use data::Data;
 pub(crate) use hook::Hook;
 pub(crate) use live::Live;

@@ -9,7 +9,6 @@ const LARGE: usize = 64 * 1024;
 
 /// Empty records, the last one used on top, which is still near the processor.
 #[derive(Debug, Default)]
-#[expect(clippy::vec_box, reason = "they are handed on as boxes")]
 pub(crate) struct Spares(Mutex<Vec<Box<Data>>>);
 
 impl Spares {

@@ -11,13 +11,13 @@ const PACK_AT: usize = 256;
 
 impl Data {
     /// A copy of everything.
-    pub(crate) fn copy_whole(&self) -> Self {
+    pub(crate) fn copy_whole(&self) -> Box<Self> {
         self.copy_subtree(0, |_| true)
     }
 
     /// A copy of everything, with what is open marked as such; what has ended is removed. The open
     /// entities stay, each by itself.
-    pub(crate) fn leave_behind_open(&mut self) -> Self {
+    pub(crate) fn leave_behind_open(&mut self) -> Box<Self> {
         let copy = self.copy_whole();
         let all = self.in_order(0, |_| true);
         for &index in &all {
@@ -33,7 +33,7 @@ impl Data {
     }
 
     /// Takes out an entity that ended after its segment had left.
-    pub(crate) fn take_straggler(&mut self, straggler: u32) -> Self {
+    pub(crate) fn take_straggler(&mut self, straggler: u32) -> Box<Self> {
         let parent = self.entities[straggler as usize].parent;
         if parent != NONE {
             self.unlink_child(parent, straggler);
@@ -43,7 +43,7 @@ impl Data {
 
     /// Takes out an entity that is in no list of children, with what has ended under it; what is
     /// open stays by itself.
-    fn take_ended(&mut self, root: u32) -> Self {
+    fn take_ended(&mut self, root: u32) -> Box<Self> {
         let ended = |entity: &EntityData| !entity.is_open();
         let mut copy = self.copy_subtree(root, ended);
         copy.streamed = true;
@@ -64,7 +64,7 @@ impl Data {
     }
 
     /// Takes out every ended subtree whose parent must stay: it is open, or something else under it is.
-    pub(crate) fn take_ready(&mut self, most: usize) -> Vec<Self> {
+    pub(crate) fn take_ready(&mut self, most: usize) -> Vec<Box<Self>> {
         let order = self.children_first(0);
         let mut ready = vec![false; self.entities.len()];
         let mut taken = Vec::new();
@@ -88,7 +88,7 @@ impl Data {
     }
 
     /// Takes out what became ready because `ended` did, where all that was ready before has left.
-    pub(crate) fn take_newly_ready(&mut self, ended: u32) -> Option<Self> {
+    pub(crate) fn take_newly_ready(&mut self, ended: u32) -> Option<Box<Self>> {
         if self.entities[ended as usize].children.first != NONE {
             return None;
         }
@@ -142,7 +142,7 @@ impl Data {
     }
 
     /// A record of `root` and of what lies under it and passes `keep`.
-    fn copy_subtree(&self, root: u32, keep: impl Fn(&EntityData) -> bool) -> Self {
+    fn copy_subtree(&self, root: u32, keep: impl Fn(&EntityData) -> bool) -> Box<Self> {
         let mut copy = self.empty_copy();
         // Where an entity is, and where its parent has been put.
         let mut order = vec![(root, NONE)];
@@ -160,16 +160,14 @@ impl Data {
         copy
     }
 
-    fn empty_copy(&self) -> Self {
-        Self {
-            common: self.common.clone(),
-            rule: self.rule.clone(),
-            trace_id: self.trace_id,
-            parent_id: self.parent_id,
-            streamed: self.streamed,
-            start: self.start,
-            ..Self::default()
-        }
+    fn empty_copy(&self) -> Box<Self> {
+        let spare = self.common.as_ref().map(|common| common.spares.take());
+        let mut copy = spare.unwrap_or_default();
+        copy.common.clone_from(&self.common);
+        copy.rule.clone_from(&self.rule);
+        (copy.trace_id, copy.parent_id) = (self.trace_id, self.parent_id);
+        (copy.start, copy.streamed) = (self.start, self.streamed);
+        copy
     }
 
     /// Gives back what entities that have left still hold; slots stay where they are.
@@ -193,7 +191,7 @@ impl Data {
                 packed.copy_blocks(index as u32, self, entity);
             }
         }
-        *self = packed;
+        *self = *packed;
     }
 
     fn copy_blocks(&mut self, index: u32, from: &Self, entity: &EntityData) {

@@ -6,7 +6,7 @@ mod values;
 
 use std::{
     fs,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
     time::Duration,
 };
 
@@ -19,7 +19,7 @@ use xray_core::{
     environment::Machine,
     sample::LocalRules,
     stats::Counters,
-    testing::{TestClock, Trees},
+    testing::{TestClock, TestIds, Trees},
 };
 
 use program::{Program, Setup};
@@ -66,12 +66,17 @@ impl Emitter for Both {
     }
 }
 
+/// The files of a machine, which all tests read.
+static FILES: Once = Once::new();
+
 fn builder(setup: &Setup, both: &Both) -> RecorderBuilder {
     let root = concat!(env!("CARGO_TARGET_TMPDIR"), "/written");
-    let folder = format!("{root}/var/elasticbeanstalk/xray");
-    let _ = fs::create_dir_all(&folder);
-    let file = format!("{folder}/environment.conf");
-    fs::write(file, r#"{"environment_name": "a \"b\"", "deployment_id": 7}"#).unwrap();
+    FILES.call_once(|| {
+        let folder = format!("{root}/var/elasticbeanstalk/xray");
+        let _ = fs::create_dir_all(&folder);
+        let file = format!("{folder}/environment.conf");
+        fs::write(file, r#"{"environment_name": "a \"b\"", "deployment_id": 7}"#).unwrap();
+    });
     let mut machine = Machine::with_root(root);
     if setup.logs {
         machine = machine.variable("AWS_LOG_GROUP", "/group\\one");
@@ -80,7 +85,6 @@ fn builder(setup: &Setup, both: &Both) -> RecorderBuilder {
         .machine(machine)
         .clock(&TestClock::at(std::time::UNIX_EPOCH))
         .emitter(both.clone())
-        .delivery(Delivery::Inline)
         .streaming_threshold(setup.streaming_threshold)
         .stack_frames(setup.stack_frames)
         .sampling_rules(LocalRules::everything());
@@ -101,10 +105,15 @@ fn builder(setup: &Setup, both: &Both) -> RecorderBuilder {
     }
 }
 
-fn seen(setup: &Setup, program: &Program) -> Seen {
+fn seen(setup: &Setup, program: &Program, delivery: Delivery) -> Seen {
     let both = Both::default();
     let clock = TestClock::at(std::time::UNIX_EPOCH + Duration::from_micros(setup.start));
-    let xray = builder(setup, &both).clock(&clock).build().unwrap();
+    let xray = builder(setup, &both)
+        .clock(&clock)
+        .ids(&TestIds::new())
+        .delivery(delivery)
+        .build()
+        .unwrap();
     assert!(xray.wait_for_environment(Duration::from_secs(60)));
     program.run(&xray, &clock);
     xray.flush(Duration::from_secs(60));
@@ -124,16 +133,24 @@ proptest! {
 
     #[test]
     fn as_serde_has_it(setup in program::setup(), program in program::program()) {
-        let seen = seen(&setup, &program);
+        let seen = seen(&setup, &program, Delivery::Inline);
         prop_assert!(!seen.pairs.is_empty() || setup.drop_longer_names.is_some());
         for (written, modelled) in &seen.pairs {
             prop_assert_eq!(written, modelled);
         }
     }
 
+    /// The worker looks through a segment of many subsegments while it runs; without one, the segment's thread does.
+    #[test]
+    fn the_same_with_a_worker(setup in program::setup(), program in program::program()) {
+        let (inline, worker) = (Delivery::Inline, Delivery::Background);
+        let [inline, worker] = [inline, worker].map(|delivery| seen(&setup, &program, delivery).pairs);
+        prop_assert_eq!(inline, worker);
+    }
+
     #[test]
     fn split_documents_fit_and_lose_nothing(setup in program::setup(), program in program::program()) {
-        let seen = seen(&setup, &program);
+        let seen = seen(&setup, &program, Delivery::Inline);
         prop_assert!(seen.split.iter().all(|json| json.len() + PREFIX.len() <= SMALL));
         let split = seen.split.iter().map(|json| serde_json::from_slice(json)).collect::<Result<Vec<_>, _>>();
         let split = split.expect("JSON");

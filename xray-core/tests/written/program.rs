@@ -60,6 +60,12 @@ enum Step {
     /// Begins a chain of so many.
     Nest(usize),
     End,
+    /// Ends the one that was begun so many before the last, though others are open in it.
+    EndBefore(usize),
+    /// Begins and ends so many, one after the other.
+    Loop(usize),
+    /// Begins a subsegment of one that has ended.
+    Late,
     /// The segment ends; what is open stays so.
     EndSegment,
     Wait(u64),
@@ -94,6 +100,9 @@ fn step() -> impl Strategy<Value = Step> {
         6 => text().prop_map(Step::Begin),
         1 => (1..80_usize).prop_map(Step::Nest),
         4 => Just(Step::End),
+        1 => (1..4_usize).prop_map(Step::EndBefore),
+        2 => (1..12_usize).prop_map(Step::Loop),
+        1 => Just(Step::Late),
         1 => Just(Step::EndSegment),
         3 => (0..3_000_000_u64).prop_map(Step::Wait),
     ];
@@ -158,6 +167,7 @@ impl Program {
         }
         let mut segment = Some(begun.begin());
         let mut open: Vec<Subsegment> = Vec::new();
+        let mut ended: Option<Entity> = None;
         for step in &self.steps {
             let parent: &Entity = match (open.last(), &segment) {
                 (Some(subsegment), _) => subsegment,
@@ -178,7 +188,27 @@ impl Program {
                         open.extend(child);
                     }
                 }
-                Step::End => drop(open.pop()),
+                Step::End => {
+                    ended = open.pop().map(|last| (*last).clone());
+                }
+                Step::EndBefore(count) => {
+                    let at = open.len().checked_sub(*count);
+                    ended = at.map(|at| (*open.remove(at)).clone());
+                }
+                Step::Loop(times) => {
+                    for turn in 0..*times {
+                        let child = parent.subsegment("turn");
+                        child.annotate("turn", turn as i64);
+                        clock.advance(Duration::from_micros(7));
+                    }
+                }
+                Step::Late => {
+                    if let Some(ended) = &ended {
+                        ended.annotate("late", true);
+                        let child = ended.subsegment("late");
+                        child.annotate("late", true);
+                    }
+                }
                 Step::EndSegment => {
                     drop(segment.take());
                     // It does not wait any longer for what is open.
@@ -245,6 +275,13 @@ fn apply(step: &Step, entity: &Entity) {
         Step::Error(error) => entity.set_error(error),
         Step::Throttle(throttle) => entity.set_throttle(throttle),
         Step::Fault(fault) => entity.set_fault(fault),
-        Step::Begin(_) | Step::Nest(_) | Step::End | Step::EndSegment | Step::Wait(_) => {}
+        Step::Begin(_)
+        | Step::Nest(_)
+        | Step::End
+        | Step::EndBefore(_)
+        | Step::Loop(_)
+        | Step::Late
+        | Step::EndSegment
+        | Step::Wait(_) => {}
     }
 }

@@ -58,7 +58,7 @@ impl Live {
         let ignored = {
             let mut state = lock(&self.state);
             match self.check(&mut state, place, bytes) {
-                Ok(()) => match state.written_up(recorder.common()) {
+                Ok(()) => match state.written_up(recorder) {
                     Some(record) => return change(record),
                     None => Ignored::Left,
                 },
@@ -71,8 +71,9 @@ impl Live {
     /// Looks into the record whether an entity can be changed.
     #[cold]
     fn check(&self, state: &mut State, place: Place, bytes: usize) -> Result<(), Ignored> {
-        let common = self.recorder.as_ref().map(|recorder| recorder.common());
-        let record = common.and_then(|common| state.written_up(common)).ok_or(Ignored::Left)?;
+        let recorder = self.recorder.as_ref();
+        let record = recorder.and_then(|recorder| state.written_up(recorder));
+        let record = record.ok_or(Ignored::Left)?;
         if !record.is_open_at(place) {
             Err(Ignored::Ended)
         } else if bytes > 0 && !record.fits(bytes) {

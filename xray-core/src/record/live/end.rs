@@ -10,19 +10,17 @@ use crate::{
         Common, Data, Recorder,
         keep::Fate,
         slots::Place,
-        state::{Leaving, State},
+        state::{EndOfChild, Leaving, State, Taken},
         watch::{End, Watch},
     },
-    stats,
     sync::MutexGuard,
 };
 
 /// What is taken out of a segment that leaves as a whole.
 struct Whole {
     recorder: Recorder,
-    record: Option<Box<Data>>,
+    taken: Taken,
     size: usize,
-    end: End,
     watch: Option<Watch>,
     provisional: bool,
 }
@@ -32,19 +30,27 @@ impl Live {
     /// the end of most requests, there is nobody to lock out.
     pub(crate) fn finish(mut self: Arc<Self>, place: Place, at: Option<SystemTime>) {
         let whole = Arc::get_mut(&mut self).and_then(|live| live.take_whole(at));
-        let Some(Whole { recorder, record, size, end, watch, provisional }) = whole else {
+        let Some((Whole { recorder, taken, size, watch, provisional }, state)) = whole else {
             return self.end(place, at);
         };
         let hub = recorder.hub();
-        let mut record = Record::with(record, self, size);
-        let kept = !provisional
-            || judge(&recorder, end, || record.settled(recorder.common()))
-                .counted(recorder.counters());
-        if kept {
-            hub.deliver(record);
-            hub.emit_inline();
+        let Taken { record, away, end } = taken;
+        if let Some(away) = away {
+            let size = state.journal.size();
+            away.push(&mut state.journal, true);
+            hub.sweep_last(away, size);
+            hub.recycle(Record::with(None, self, 0));
         } else {
-            hub.recycle(record);
+            let mut record = Record::with(record, self, size);
+            let kept = !provisional
+                || judge(&recorder, end, || record.settled(recorder.common()))
+                    .counted(recorder.counters());
+            if kept {
+                hub.deliver(record);
+                hub.emit_inline();
+            } else {
+                hub.recycle(record);
+            }
         }
         // It may ask the user's code.
         if let Some(watch) = watch {
@@ -55,14 +61,14 @@ impl Live {
 
     /// Ends a segment that leaves as a whole, if that is so.
     #[inline]
-    fn take_whole(&mut self, at: Option<SystemTime>) -> Option<Whole> {
+    fn take_whole(&mut self, at: Option<SystemTime>) -> Option<(Whole, &mut State)> {
         let now = self.end_time(self.recorder.as_ref()?, at);
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         let (size, provisional) = (state.size(), state.provisional);
-        let (record, end) = state.take_plain(now)?;
+        let taken = state.take_plain(now)?;
         let recorder = self.recorder.take()?;
         let watch = self.watch.take();
-        Some(Whole { recorder, record, size, end, watch, provisional })
+        Some((Whole { recorder, taken, size, watch, provisional }, state))
     }
 
     /// Writes up what has happened in a segment that has left, beyond what was written up before.
@@ -81,11 +87,18 @@ impl Live {
         let Some(recorder) = &self.recorder else { return };
         let now = self.end_time(recorder, at);
         let mut state = lock(&self.state);
-        if state.end_child(place, now, recorder.streaming_threshold()) {
-            drop(state);
-            return recorder.hub().check_deadlines();
+        let hub = recorder.hub();
+        match state.end_child(place, now, recorder.streaming_threshold(), || hub.takes_sweeps()) {
+            EndOfChild::Noted => {
+                drop(state);
+                hub.check_deadlines();
+            }
+            EndOfChild::Many => {
+                let (away, size) = state.give_away(recorder.common());
+                hub.sweep(&away, size);
+            }
+            EndOfChild::Look => self.end_and_leave(state, place, now, recorder),
         }
-        self.end_and_leave(state, place, now, recorder);
     }
 
     /// As [`end_child`](Self::end_child), for any entity, which may have ended before.
@@ -138,9 +151,7 @@ impl Live {
                 }
             }
             Leaving::Parts(parts) => {
-                let left = parts.into_iter().map(|part| hub.deliver(Record::new(Box::new(part))));
-                let left = left.filter(|left| *left);
-                stats::add(&recorder.counters().streamed, left.count() as u64);
+                hub.stream(parts);
                 delivered = true;
             }
         }

@@ -10,11 +10,10 @@ impl Live {
     /// and each leaves again, complete, when it ends.
     pub(crate) fn leave_early(&self) {
         let Some(recorder) = &self.recorder else { return };
-        let common = recorder.common();
         let copy = {
             let mut state = lock(&self.state);
             let provisional = state.provisional;
-            state.written_up(common).filter(|_| provisional).map(|record| record.copy_whole())
+            state.written_up(recorder).filter(|_| provisional).map(|record| record.copy_whole())
         };
         // Outside of the lock, since it may ask the user's code.
         let fate = copy.map(|mut copy| {
@@ -28,7 +27,7 @@ impl Live {
         if state.segment_open || state.left_early {
             return;
         }
-        let Some(copy) = state.written_up(common).map(Data::leave_behind_open) else { return };
+        let Some(copy) = state.written_up(recorder).map(Data::leave_behind_open) else { return };
         // It is decided only now: an end or a demand to keep it may have come first, and decided.
         let fate = fate.filter(|_| state.provisional);
         if fate.is_some_and(|fate| !state.decide(fate, recorder)) {
@@ -37,7 +36,7 @@ impl Live {
         }
         state.leaves_early();
         stats::add(&recorder.counters().left_early, 1);
-        recorder.hub().deliver(Record::new(Box::new(copy)));
+        recorder.hub().deliver(Record::new(copy));
     }
 
     /// Sends what is there of a segment that runs, once.
@@ -48,9 +47,9 @@ impl Live {
             return;
         }
         state.shown = true;
-        let Some(record) = state.written_up(recorder.common()) else { return };
+        let Some(record) = state.written_up(recorder) else { return };
         stats::add(&recorder.counters().in_progress, 1);
-        recorder.hub().deliver(Record::new(Box::new(record.copy_whole())));
+        recorder.hub().deliver(Record::new(record.copy_whole()));
     }
 
     /// Throws away what has not left, and what will be recorded yet.

@@ -95,7 +95,7 @@ impl Live {
         let recorder = self.recorder.as_ref()?;
         let name = {
             let mut state = lock(&self.state);
-            let record = state.written_up(recorder.common())?;
+            let record = state.written_up(recorder)?;
             let name = record.entity(place)?.name;
             record.text(name).to_owned()
         };

@@ -1,9 +1,15 @@
-//! What of a live segment has left, and what an end sends on its way.
+//! What is known of a live segment: what has happened, where its record is, what is open.
+
+mod away;
+mod end;
+mod stayed;
 
 use std::{mem, sync::Arc, time::Duration};
 
+pub(super) use self::end::{EndOfChild, Leaving, Taken};
+use self::stayed::Stayed;
 use super::{
-    Common, Data, Recorder,
+    Away, Common, Data, Recorder,
     data::{MAX_ENTITIES, MAX_RECORD_BYTES},
     ids::Ids,
     journal::{Journal, Note},
@@ -12,13 +18,7 @@ use super::{
     sources::Sources,
     watch::{End, Watch},
 };
-use crate::{SegmentId, TraceId, document::MAX_DATAGRAM, sample::RuleState};
-
-/// Room in the queue that makes a look through the whole segment worth it.
-const SWEEP: usize = 1_024;
-
-/// Subsegments leave before their segment when its document would be over half of a datagram.
-const STREAM_BYTES: usize = MAX_DATAGRAM / 2;
+use crate::{SegmentId, TraceId, sample::RuleState};
 
 /// How a segment begins.
 #[derive(Debug)]
@@ -54,14 +54,21 @@ pub(super) struct Heading {
 pub(super) struct State {
     /// What was written up, if something was.
     record: Option<Box<Data>>,
+    /// In its place, while the worker has it.
+    away: Option<Arc<Away>>,
+    /// Roughly the bytes that the worker was given. What has left by now still counts, until the record comes back.
+    away_size: usize,
+    /// Entities begun when the worker last got something, and those of them that have not left since.
+    swept: u32,
+    stayed: Stayed,
     /// The record has left for good.
     left: bool,
     /// As long as nothing was.
     heading: Option<Heading>,
     /// What has happened since.
     pub(super) journal: Journal,
-    /// The record is here, nothing of it has left, and nothing ended but by its guard: so what
-    /// happens can be noted without a look at the record.
+    /// Nothing ended but by its guard, and nothing has left but by the worker: so what happens can be noted
+    /// without a look at the record.
     plain: bool,
     /// Entities begun as long as it is plain.
     begun: u32,
@@ -89,18 +96,12 @@ pub(super) struct SoFar {
     status: Option<u16>,
 }
 
-/// What an end sends on its way.
-pub(super) enum Leaving {
-    Nothing,
-    Whole(Box<Data>),
-    /// Subsegments that leave on their own.
-    Parts(Vec<Data>),
-}
-
 impl State {
     /// Makes it as unused, with a journal that keeps what it has allocated.
     pub(super) fn reuse(&mut self) {
-        (self.record, self.heading) = (None, None);
+        (self.record, self.away, self.heading) = (None, None, None);
+        (self.away_size, self.swept) = (0, 0);
+        self.stayed.clear();
         self.journal.clear();
     }
 
@@ -136,7 +137,8 @@ impl State {
         start: u64,
         sources: &Sources,
     ) -> Option<Place> {
-        if self.begun > MAX_ENTITIES as u32 || !self.has_room(name.len()) {
+        let is_here = parent.index >= self.swept || self.stayed.has(parent.index);
+        if self.begun > MAX_ENTITIES as u32 || !is_here || !self.has_room(name.len()) {
             return None;
         }
         let place = Place { index: self.begun, id: self.ids.next(sources) };
@@ -156,15 +158,22 @@ impl State {
         start: u64,
         recorder: &Recorder,
     ) -> Option<Place> {
-        let record = self.written_up(recorder.common())?;
+        // Then slots are used again, and what is noted has to be looked at.
+        self.plain &= self.begun <= MAX_ENTITIES as u32;
+        let plain = self.plain;
+        let record = self.written_up(recorder)?;
         if record.held() >= MAX_ENTITIES || !record.fits(name.len()) {
             return None;
         }
         record.entity(parent)?;
         let id = self.ids.next(recorder.sources());
-        let record = self.written_up(recorder.common())?;
+        let record = self.written_up(recorder)?;
         let name = record.push_text(name);
-        let place = Place { index: record.push_entity(id, parent.index, name, start), id };
+        let index = match plain {
+            true => record.push_entity(id, parent.index, name, start),
+            false => record.push_entity_in_gap(id, parent.index, name, start),
+        };
+        let place = Place { index, id };
         self.begun += 1;
         self.open_subsegments += 1;
         Some(place)
@@ -186,32 +195,16 @@ impl State {
     }
 
     /// The record, with all that has happened; `None` once it has left.
-    pub(super) fn written_up(&mut self, common: &Arc<Common>) -> Option<&mut Data> {
+    pub(super) fn written_up(&mut self, recorder: &Recorder) -> Option<&mut Data> {
         if self.left {
             return None;
         }
-        let record = self.record.take();
-        let record = self.write_up(record, common);
-        Some(self.record.insert(record))
-    }
-
-    /// Takes the record out, with all that has happened.
-    pub(super) fn take(&mut self, common: &Arc<Common>) -> Option<Box<Data>> {
-        self.written_up(common)?;
-        (self.plain, self.left) = (false, true);
-        self.record.take()
-    }
-
-    /// Takes out what was written up of a segment that ends with nothing else open, without a look at
-    /// it: the rest stays behind, for [`write_up`](Self::write_up).
-    #[inline]
-    pub(super) fn take_plain(&mut self, at: u64) -> Option<(Option<Box<Data>>, End)> {
-        if !self.plain || !self.segment_open || self.open_subsegments > 0 {
-            return None;
+        if let Some(away) = self.away.take() {
+            self.bring_back(&away, recorder);
         }
-        self.journal.note(Note::End { at, entity: 0 });
-        (self.plain, self.left, self.segment_open) = (false, true, false);
-        Some((self.record.take(), self.outcome.end(at)))
+        let record = self.record.take();
+        let record = self.write_up(record, recorder.common());
+        Some(self.record.insert(record))
     }
 
     /// Writes up what has happened since the last time, if there was one.
@@ -220,64 +213,39 @@ impl State {
         record: Option<Box<Data>>,
         common: &Arc<Common>,
     ) -> Box<Data> {
+        let mut record = self.begun(record, common);
+        record.replay(&mut self.journal);
+        record
+    }
+
+    /// The record, which begins now unless it has.
+    #[inline]
+    fn begun(&mut self, record: Option<Box<Data>>, common: &Arc<Common>) -> Box<Data> {
         let mut record = record.unwrap_or_else(|| common.spares.take());
         if let Some(heading) = self.heading.take() {
             record.begin(heading, common);
         }
-        record.replay(&mut self.journal);
         record
     }
 
     /// Roughly the bytes that are held.
     #[inline]
     pub(super) fn size(&self) -> usize {
-        let written = self.record.as_ref().map_or(0, |record| record.document_size());
-        self.journal.size() + written
+        self.journal.size() + self.written_size() + self.away_size
     }
 
-    /// Ends a subsegment for its guard, if that needs no look at the record: `true` if that is all
-    /// there is to do.
+    /// The same of what was written up and is here.
     #[inline]
-    pub(super) fn end_child(&mut self, place: Place, at: u64, threshold: usize) -> bool {
-        if !self.plain || !self.segment_open || place.index == 0 || self.journal.is_long() {
-            return false;
-        }
-        // What may be thrown away as a whole must stay together.
-        let held = self.begun as usize - 1;
-        if !self.provisional && (held > threshold || self.size() > STREAM_BYTES) {
-            return false;
-        }
-        self.journal.note(Note::End { at, entity: place.index });
-        self.open_subsegments -= 1;
-        self.streaming = false;
-        true
-    }
-
-    /// Ends an entity and tells how the first one stands; `None` if it has left or has ended before.
-    pub(super) fn end_in_record(
-        &mut self,
-        place: Place,
-        at: u64,
-        recorder: &Recorder,
-    ) -> Option<End> {
-        // From now on an end may come twice: once by a panic, once by its guard.
-        self.plain = false;
-        let record = self.written_up(recorder.common())?;
-        if !record.end_entity(place, at) {
-            return None;
-        }
-        let end = record.end();
-        if place.index == 0 && !self.left_early {
-            self.segment_open = false;
-        } else {
-            self.open_subsegments -= 1;
-        }
-        Some(end)
+    fn written_size(&self) -> usize {
+        self.record.as_ref().map_or(0, |record| record.document_size())
     }
 
     /// Throws the record away, if it is there.
     pub(super) fn discard(&mut self) -> bool {
         (self.segment_open, self.discarded, self.plain) = (false, true, false);
+        if let Some(away) = self.away.take() {
+            away.take_back();
+        }
         (self.record, self.heading) = (None, None);
         self.journal.clear();
         !mem::replace(&mut self.left, true)
@@ -298,45 +266,6 @@ impl State {
         self.provisional = false;
         self.discarded = fate != Fate::Kept;
         fate.counted(recorder.counters())
-    }
-
-    /// `room` is how many subsegments the queue takes now.
-    pub(super) fn leaving(&mut self, ended: u32, recorder: &Recorder, room: usize) -> Leaving {
-        let (left_early, streaming) = (self.left_early, self.streaming);
-        let threshold = recorder.streaming_threshold();
-        if !left_early && !self.segment_open && self.open_subsegments == 0 {
-            return self.take(recorder.common()).map_or(Leaving::Nothing, Leaving::Whole);
-        }
-        let provisional = self.provisional;
-        let Some(record) = self.written_up(recorder.common()) else { return Leaving::Nothing };
-        if left_early {
-            let straggler = record.take_straggler(ended);
-            if self.open_subsegments == 0 {
-                (self.record, self.left) = (None, true);
-            }
-            return Leaving::Parts(vec![straggler]);
-        }
-        // What may be thrown away as a whole must stay together.
-        if provisional {
-            return Leaving::Nothing;
-        }
-        let over = record.held() > threshold || record.document_size() > STREAM_BYTES;
-        // With a full queue they wait inside the segment. Looking through a whole segment is only
-        // worth it for many.
-        if !over || room == 0 || (!streaming && room < SWEEP) {
-            self.streaming = false;
-            return Leaving::Nothing;
-        }
-        // The first time all that is ready leaves; from then on only this end can make more ready.
-        if streaming {
-            return record
-                .take_newly_ready(ended)
-                .map_or(Leaving::Nothing, |part| Leaving::Parts(vec![part]));
-        }
-        let parts = record.take_ready(room);
-        self.streaming = parts.len() < room;
-        self.plain = false;
-        Leaving::Parts(parts)
     }
 }
 
