@@ -5,7 +5,11 @@ use super::{
     policy::without_port,
     response::{Follows, Method},
 };
-use crate::{Entity, Namespace, Subsegment, document::HttpRequest};
+use crate::{
+    Entity, Namespace, Subsegment,
+    document::HttpRequest,
+    header::{TRACEPARENT, TRACESTATE},
+};
 
 /// What a client knows of a request before it is sent.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,8 +39,12 @@ pub struct CallHead<'a> {
 /// # let policy = ClientPolicy::new();
 /// let head = CallHead { method: "GET", scheme: "http", authority: Some("payments:8080"), path: "/" };
 /// let mut headers = HashMap::new();
-/// let call = Call::begin(&policy, &head)
-///     .and_then(|call| call.inject(|name, value| drop(headers.insert(name, value.to_owned()))));
+/// let call = Call::begin(&policy, &head).and_then(|call| {
+///     call.inject(|name, value| match value {
+///         Some(value) => drop(headers.insert(name, value.to_owned())),
+///         None => drop(headers.remove(name)),
+///     })
+/// });
 /// let answer = send(&headers);
 /// if let Some(mut call) = call {
 ///     match answer {
@@ -86,12 +94,20 @@ impl Call {
         })
     }
 
-    /// Carries the trace on in the headers of the request, as [`inject`] does. Gives the call back
-    /// if it is recorded; of one that is not, this is all there is to do.
+    /// Carries the trace on in the headers of the request, as [`inject`] does: `set` replaces a header, and
+    /// takes one away where there is no value, which is a `tracestate` that belongs to another trace. Gives
+    /// the call back if it is recorded; of one that is not, this is all there is to do.
     #[must_use = "a dropped call is one that the caller gave up"]
-    pub fn inject(mut self, set: impl FnMut(&'static str, &str)) -> Option<Self> {
+    pub fn inject(mut self, mut set: impl FnMut(&'static str, Option<&str>)) -> Option<Self> {
         let entity = self.entity()?;
-        inject(entity, set);
+        let mut last = "";
+        inject(entity, |name, value| {
+            set(name, Some(value));
+            last = name;
+        });
+        if last == TRACEPARENT {
+            set(TRACESTATE, None);
+        }
         if entity.is_sampled() {
             return Some(self);
         }
