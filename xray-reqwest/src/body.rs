@@ -34,7 +34,8 @@ impl Body for ResponseBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, reqwest::Error>>> {
         let mut this = self.project();
-        let frame = ready!(Call::recording_panics(this.call, || this.inner.as_mut().poll_frame(cx)));
+        let frame =
+            ready!(Call::recording_panics(this.call, || this.inner.as_mut().poll_frame(cx)));
         if let Some(call) = this.call {
             match &frame {
                 Some(Ok(frame)) => {

@@ -137,8 +137,8 @@ fn respond(response: Response, mut call: Call) -> Response {
 /// The same response, with a body that tells the call of its end.
 fn watched(response: Response, call: Call) -> Response {
     let mut url = http::Response::builder().url(response.url().clone());
-    let mut response = http::Response::from(response)
-        .map(|body| Body::wrap(ResponseBody::new(body, call)));
+    let mut response =
+        http::Response::from(response).map(|body| Body::wrap(ResponseBody::new(body, call)));
     // reqwest keeps the URL apart, and takes it back from here.
     if let Some(url) = url.extensions_mut() {
         response.extensions_mut().extend(mem::take(url));
