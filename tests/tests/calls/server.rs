@@ -106,9 +106,10 @@ fn answer(mut stream: TcpStream, path: &str, address: SocketAddr) -> std::io::Re
         "/chunked" => {
             send("200 OK\r\nTransfer-Encoding: chunked", "4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n")?;
         }
-        "/events" => {
-            send("200 OK\r\nContent-Type: text/event-stream; charset=utf-8", "data: tick\n\n")?;
-        }
+        "/events" => send(
+            "200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked",
+            "b\r\ndata: tick\n\r\n0\r\n\r\n",
+        )?,
         "/empty" => send("204 No Content", "")?,
         "/limited" => send(&format!("429 Too Many Requests\r\n{none}"), "")?,
         "/broken" => send(&format!("503 Service Unavailable\r\n{none}"), "")?,
