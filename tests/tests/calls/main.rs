@@ -5,6 +5,8 @@
 mod awc_client;
 mod cases;
 mod expect;
+mod layers;
+mod linked;
 mod reqwest_client;
 mod server;
 mod tower_client;

@@ -88,6 +88,9 @@ fn serve(stream: TcpStream, address: SocketAddr, shared: &Shared) -> std::io::Re
     let headers = ["x-amzn-trace-id", "traceparent", "tracestate"].map(all).join(" ");
     shared.seen.lock().unwrap().push(format!("{method} {target} {headers}"));
     shared.arrived.notify_one();
+    if target == "/socket" {
+        return upgrade(stream, &all("sec-websocket-key"));
+    }
     answer(stream, target.split('?').next().unwrap_or_default(), address)
 }
 
@@ -135,4 +138,12 @@ fn answer(mut stream: TcpStream, path: &str, address: SocketAddr) -> std::io::Re
 
 fn reset(stream: &TcpStream) -> std::io::Result<()> {
     SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO))
+}
+
+/// Becomes a web socket, and closes it.
+fn upgrade(mut stream: TcpStream, key: &str) -> std::io::Result<()> {
+    let accept = actix_http::ws::hash_key(key.as_bytes());
+    let accept = String::from_utf8_lossy(&accept);
+    let head = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket";
+    stream.write_all(format!("{head}\r\nSec-WebSocket-Accept: {accept}\r\n\r\n").as_bytes())
 }
