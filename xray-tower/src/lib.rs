@@ -32,6 +32,8 @@
 //! when the client goes away. A server-sent event stream and an upgraded connection end their segment
 //! at the head.
 //!
+//! [`XRayClientLayer`] records the calls that a client makes as subsegments, see [`client`].
+//!
 //! [`Router::layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.layer
 
 pub mod client;
