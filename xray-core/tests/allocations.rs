@@ -231,7 +231,7 @@ fn call_of_a_request_that_is_not_sampled() {
     };
     let _entered = segment.enter();
     let headers = allocation_counter::measure(|| {
-        inject(&segment, |name, value| _ = black_box((name, value)))
+        inject(&segment, |name, value| _ = black_box((name, value)));
     });
     let call = allocation_counter::measure(|| {
         let call = Call::begin(&policy, &head).unwrap();
