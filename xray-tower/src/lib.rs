@@ -32,17 +32,23 @@
 //! when the client goes away. A server-sent event stream and an upgraded connection end their segment
 //! at the head.
 //!
+//! [`XRayClientLayer`] records the calls that a client makes as subsegments, see [`client`].
+//!
 //! [`Router::layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.layer
 
+pub mod client;
+mod error;
 #[cfg(feature = "axum")]
 mod extract;
 mod server;
 
+pub use client::XRayClientLayer;
 #[cfg(feature = "axum")]
 pub use extract::CurrentSegment;
 pub use server::{ResponseBody, ResponseFuture, XRayLayer, XRayMiddleware};
 
 pub use xray_core::{
-    self, Entity, FlushGuard, Recorder, Segment, Subsegment, http::Incoming, prelude, segment,
-    subsegment,
+    self, Entity, FlushGuard, Recorder, Segment, Subsegment,
+    http::{IgnoredCalls, Incoming},
+    prelude, segment, subsegment,
 };

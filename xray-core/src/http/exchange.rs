@@ -6,7 +6,11 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
-use super::{ServerPolicy, address::AddressText};
+use super::{
+    ResponseHead, ServerPolicy,
+    address::AddressText,
+    response::{Follows, Method},
+};
 use crate::{
     Entity, Recorder, SamplingRequest, Segment, Subsegment, document::HttpRequest,
     header::CallerHeaders,
@@ -41,20 +45,6 @@ pub struct RequestHead<'a> {
     pub traceparent: Option<&'a [u8]>,
     /// `tracestate`; several are [`joined`](crate::header::joined).
     pub tracestate: Option<&'a [u8]>,
-}
-
-/// What a middleware knows of a response when its head is about to leave.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "integrations build it")]
-pub struct ResponseHead<'a> {
-    /// The status code.
-    pub status: u16,
-    /// `Content-Length`, or the exact size of the body.
-    pub content_length: Option<u64>,
-    /// `Content-Type`.
-    pub content_type: Option<&'a str>,
-    /// Whether the body has no more to give.
-    pub body_ended: bool,
 }
 
 /// One request from its head to the end of its response, as a segment.
@@ -100,13 +90,6 @@ enum Phase {
     /// The segment has ended, and what runs on belongs to it; or nothing does, and this hands the trace
     /// on.
     Done(Entity),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Method {
-    Head,
-    Connect,
-    Other,
 }
 
 impl Exchange {
@@ -164,11 +147,7 @@ impl Exchange {
             details(&mut request);
             record_request(&segment, policy, &request);
         }
-        let method = match request.method {
-            "HEAD" => Method::Head,
-            "CONNECT" => Method::Connect,
-            _ => Method::Other,
-        };
+        let method = Method::of(request.method);
         Some(Self { phase: Phase::Handler(segment), asked, method })
     }
 
@@ -204,24 +183,20 @@ impl Exchange {
             return;
         };
         segment.http_response(response.status);
-        let status = response.status;
-        let bodiless = matches!(status, 100..=199 | 204 | 304);
-        if let Some(length) = response.content_length.filter(|_| !bodiless) {
+        if let Some(length) = response.content_length.filter(|_| !response.is_bodiless()) {
             segment.content_length(length);
         }
-        let nothing_follows = self.method == Method::Head || response.body_ended;
-        let tunnel =
-            status == 101 || (self.method == Method::Connect && (200..300).contains(&status));
-        let streams = tunnel || (!bodiless && response.content_type.is_some_and(is_event_stream));
-        if streams && !nothing_follows {
-            let body = segment.subsegment("response body");
-            let handle = Entity::clone(&segment);
-            segment.end();
-            self.phase = Phase::Stream { body, segment: handle };
-        } else if nothing_follows || bodiless || response.content_length == Some(0) {
-            segment.end();
-        } else {
-            self.phase = Phase::Body { segment, expected: response.content_length, sent: 0 };
+        match response.follows(self.method) {
+            Follows::Nothing => segment.end(),
+            Follows::Body => {
+                self.phase = Phase::Body { segment, expected: response.content_length, sent: 0 };
+            }
+            Follows::Stream => {
+                let body = segment.subsegment("response body");
+                let handle = Entity::clone(&segment);
+                segment.end();
+                self.phase = Phase::Stream { body, segment: handle };
+            }
         }
     }
 
@@ -329,9 +304,18 @@ impl Drop for Exchange {
 /// Runs a middleware's `work`, such as a poll of the handler; a panic ends the exchange and goes on
 /// unchanged, so that the client sees what it would see without the middleware.
 pub fn recording_panics<T>(exchange: &mut Option<Exchange>, work: impl FnOnce() -> T) -> T {
+    catching(exchange, work, |mut exchange, payload| exchange.panicked(payload))
+}
+
+/// Runs `work`; a panic is recorded on what is watched, and goes on unchanged.
+pub(super) fn catching<W, T>(
+    watched: &mut Option<W>,
+    work: impl FnOnce() -> T,
+    record: impl FnOnce(W, &(dyn Any + Send)),
+) -> T {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
-        if let Some(mut exchange) = exchange.take() {
-            exchange.panicked(&*payload);
+        if let Some(watched) = watched.take() {
+            record(watched, &*payload);
         }
         resume_unwind(payload)
     })
@@ -357,9 +341,4 @@ fn record_request(segment: &Segment, policy: &ServerPolicy, request: &RequestHea
         x_forwarded_for: forwarded.is_some(),
         traced: false,
     });
-}
-
-fn is_event_stream(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("text/event-stream")
 }
