@@ -49,6 +49,32 @@ pub use record::{
 pub use sample::SamplingRequest;
 pub use stats::Stats;
 
+#[cfg(feature = "macros")]
+pub use xray_macros::subsegment;
+
+/// What the code that [`subsegment`](attr@subsegment) writes is made of; it may change at any time.
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod __private {
+    pub use std::{boxed::Box, option::Option, result::Result};
+
+    pub use crate::record::attribute::*;
+
+    /// For `xray-tower` to re-export: the function, and the attribute that finds this crate there.
+    pub mod tower {
+        pub use xray_macros::subsegment_of_tower as subsegment;
+
+        pub use crate::record::subsegment;
+    }
+
+    /// As for `xray-tower`.
+    pub mod actix {
+        pub use xray_macros::subsegment_of_actix as subsegment;
+
+        pub use crate::record::subsegment;
+    }
+}
+
 /// What most code that records needs: `use xray_core::prelude::*`.
 pub mod prelude {
     pub use crate::{

@@ -1,5 +1,7 @@
 //! The live side: recorders, segments, subsegments and the context they travel in.
 
+#[cfg(feature = "macros")]
+pub(crate) mod attribute;
 mod blocks;
 mod builder;
 mod context;

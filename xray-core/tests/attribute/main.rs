@@ -1,0 +1,4 @@
+//! `#[subsegment]`: what it records, and what it leaves as it is.
+
+mod functions;
+mod support;
