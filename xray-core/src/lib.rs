@@ -43,8 +43,8 @@ pub use header::TraceHeader;
 pub use id::{SegmentId, TraceId};
 pub use record::{
     CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment, Keep,
-    Recorder, RecorderBuilder, Scope, Segment, SegmentBuilder, StreamInCurrentSegment, Subsegment,
-    Verdict, segment, subsegment,
+    Recorder, RecorderBuilder, RemoteCall, Scope, Segment, SegmentBuilder, StreamInCurrentSegment,
+    Subsegment, Verdict, remote_call, segment, subsegment,
 };
 pub use sample::SamplingRequest;
 pub use stats::Stats;
@@ -79,6 +79,6 @@ pub mod __private {
 pub mod prelude {
     pub use crate::{
         CallInCurrentSegment as _, Entity, InCurrentSegment as _, Recorder, Segment,
-        StreamInCurrentSegment as _, Subsegment, segment, subsegment,
+        StreamInCurrentSegment as _, Subsegment, remote_call, segment, subsegment,
     };
 }

@@ -42,7 +42,16 @@ mod server;
 pub use extract::CurrentSegment;
 pub use server::{ResponseBody, ResponseFuture, XRayLayer, XRayMiddleware};
 
+/// The function [`subsegment`](xray_core::subsegment()) and the attribute
+/// [`#[subsegment]`](attr@xray_core::subsegment) of `xray_core`.
+#[doc(inline)]
+pub use xray_core::__private::tower::subsegment;
 pub use xray_core::{
-    self, Entity, FlushGuard, Recorder, Segment, Subsegment, http::Incoming, prelude, segment,
-    subsegment,
+    self, Entity, FlushGuard, Recorder, Segment, Subsegment, http::Incoming, remote_call, segment,
 };
+
+/// What most code that records needs: `use xray_tower::prelude::*`.
+pub mod prelude {
+    // The attribute of its own goes before that of `xray_core`.
+    pub use xray_core::{__private::tower::subsegment, prelude::*};
+}

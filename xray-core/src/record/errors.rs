@@ -25,10 +25,19 @@ impl Entity {
     /// ```
     #[track_caller]
     pub fn record_error<E: Error + ?Sized>(&self, error: &E) {
+        self.record_error_of(error, Location::caller());
+    }
+
+    /// As [`record_error`](Self::record_error), of code that lies elsewhere.
+    pub(super) fn record_error_of<E>(&self, error: &E, location: &Location<'static>)
+    where
+        E: Error + ?Sized,
+    {
         if !self.is_sampled() {
             return self.note_exception();
         }
-        self.describe(here(exception(type_name::<E>(), error)), causes(|| error.source()));
+        let first = exception(type_name::<E>(), error).at(location);
+        self.describe(first, causes(|| error.source()));
     }
 
     /// Records an exception that is no Rust error, and those that caused it. One that this or another
@@ -157,13 +166,13 @@ fn exception_size(exception: &Exception) -> usize {
     exception.message.len() + exception.kind.len() + stack + 100
 }
 
-/// The exception with the place that records it.
-#[track_caller]
-pub(super) fn here(exception: Exception) -> Exception {
-    let location = Location::caller();
-    let mut exception = exception.frame(location.file(), location.line(), "");
-    exception.backtrace = captured();
-    exception
+impl Exception {
+    /// The exception with where it was recorded.
+    pub(super) fn at(self, location: &Location<'static>) -> Self {
+        let mut exception = self.frame(location.file(), location.line(), "");
+        exception.backtrace = captured();
+        exception
+    }
 }
 
 /// The stack here, if the environment asks for stacks (`RUST_BACKTRACE`, `RUST_LIB_BACKTRACE`).

@@ -1,4 +1,8 @@
 //! `#[subsegment]`: what it records, and what it leaves as it is.
 
+mod fields;
 mod functions;
+mod futures;
+mod outcomes;
 mod support;
+mod unsampled;

@@ -7,11 +7,12 @@ use std::{
     error::Error,
     fmt::{self, Debug, Display},
     ops::Deref,
+    panic::Location,
 };
 
 use crate::record::{
     Entity,
-    errors::{causes, exception, here, told, type_shown_by_debug},
+    errors::{causes, exception, told, type_shown_by_debug},
 };
 
 /// What `err` can be asked of.
@@ -141,7 +142,7 @@ impl Entity {
             return self.note_exception();
         }
         let kind = type_name::<E>();
-        let mut first = here(exception(kind, error));
+        let mut first = exception(kind, error).at(Location::caller());
         if kind.starts_with("dyn ") {
             first.kind = type_shown_by_debug(error).map_or(Cow::Borrowed("Error"), Cow::Owned);
         }
@@ -154,6 +155,6 @@ impl Entity {
         if !self.is_sampled() {
             return self.note_exception();
         }
-        self.describe(here(told(kind, message)), Vec::new());
+        self.describe(told(kind, message).at(Location::caller()), Vec::new());
     }
 }
