@@ -144,7 +144,11 @@ impl Recording<'_> {
     fn outcome_of_type(&self, work: &TokenStream, ty: TokenStream) -> TokenStream {
         let Self { root, entity, arguments, signature, .. } = self;
         // Errors in these lines are errors of the return type, and it is where errors are said to be.
-        let site = Span::mixed_site().located_at(signature.output.span());
+        let place = match &signature.output {
+            ReturnType::Default => signature.ident.span(),
+            ReturnType::Type(_, returned) => returned.span(),
+        };
+        let site = Span::mixed_site().located_at(place);
         let record = match (arguments.err, arguments.ret) {
             (None, None) if ty.is_empty() => return work.clone(),
             (None, None) => TokenStream::new(),
@@ -156,7 +160,7 @@ impl Recording<'_> {
                 let err = failed(err, root, entity, site);
                 quote_spanned! {site=>
                     if let #root::__private::Result::Err(error) =
-                        #root::__private::Fallible::outcome(&output)
+                        #root::__private::outcome(&output)
                     {
                         #err
                     }
@@ -166,7 +170,7 @@ impl Recording<'_> {
                 let err = failed(err, root, entity, site);
                 let ret = returned(ret, root, entity, site);
                 quote_spanned! {site=>
-                    match #root::__private::Fallible::outcome(&output) {
+                    match #root::__private::outcome(&output) {
                         #root::__private::Result::Ok(value) => { #ret }
                         #root::__private::Result::Err(error) => { #err }
                     }

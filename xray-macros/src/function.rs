@@ -1,10 +1,9 @@
 //! The function that is recorded.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{TokenStreamExt, quote};
 use syn::{
-    Attribute, Error, Ident, Path, Result, Signature, Token, Visibility, braced,
-    ext::IdentExt,
+    Attribute, Error, Ident, LitStr, Path, Result, Signature, Token, Visibility, braced,
     parse::{Parse, ParseStream},
     token::Brace,
 };
@@ -21,15 +20,6 @@ pub(crate) struct Function {
     body: TokenStream,
 }
 
-/// The words that a function may begin with.
-const FUNCTION: [fn(ParseStream<'_>) -> bool; 5] = [
-    |input| input.peek(Token![fn]),
-    |input| input.peek(Token![async]),
-    |input| input.peek(Token![unsafe]),
-    |input| input.peek(Token![extern]),
-    |input| input.peek(Token![const]),
-];
-
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
@@ -41,8 +31,7 @@ impl Parse for Function {
                 "`#[subsegment]` records a function: put it on each method that is to be recorded",
             ));
         }
-        // An item of another kind begins with another word.
-        if input.peek(Ident::peek_any) && !FUNCTION.iter().any(|starts| starts(input)) {
+        if !is_function(input)? {
             return Err(Error::new(
                 span,
                 "`#[subsegment]` records a function or a method; this is none",
@@ -67,6 +56,23 @@ impl Parse for Function {
         let inner = content.call(Attribute::parse_inner)?;
         Ok(Self { attributes, visibility, signature, brace, inner, body: content.parse()? })
     }
+}
+
+/// Whether `fn` comes after the words that may stand before it.
+fn is_function(input: ParseStream<'_>) -> Result<bool> {
+    let ahead = input.fork();
+    while !ahead.peek(Token![fn]) {
+        let qualifies = ahead.peek(Token![const])
+            || ahead.peek(Token![async])
+            || ahead.peek(Token![unsafe])
+            || ahead.peek(Token![extern])
+            || ahead.peek(LitStr);
+        if !qualifies {
+            return Ok(false);
+        }
+        ahead.parse::<TokenTree>()?;
+    }
+    Ok(true)
 }
 
 impl Function {

@@ -40,6 +40,11 @@ impl<T, E> Fallible for Result<T, E> {
     }
 }
 
+/// How a function turned out.
+pub fn outcome<R: Fallible>(returned: &R) -> Result<&R::Good, &R::Bad> {
+    returned.outcome()
+}
+
 /// An error that is recorded by its type.
 #[derive(Debug)]
 pub struct Failed<'a, E: ?Sized>(pub &'a E);

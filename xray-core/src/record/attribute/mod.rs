@@ -7,7 +7,7 @@ mod given;
 pub use call::{Call, Followed, never};
 pub use failed::{
     AsDisplay, AsError, AsHolder, ByDisplay, ByError, ByHolder, Failed, Fallible, Told,
-    failed_debug, failed_display,
+    failed_debug, failed_display, outcome,
 };
 pub use given::{
     Annotate, AsDebug, AsValue, ByDebug, ByValue, Given, Shown, annotate, annotate_debug,
