@@ -92,7 +92,7 @@ impl Recording<'_> {
         let output = returned.output.iter();
         let site = Span::mixed_site();
         let followed = quote_spanned!(site=> call.follow(work).await);
-        let followed = self.outcome_of_type(&followed, quote_spanned!(site=> #(: #output)*));
+        let followed = self.outcome_of_type(&followed, &quote_spanned!(site=> #(: #output)*));
         let future = quote_spanned!(site=> async move { #followed });
         let future = if returned.boxed {
             quote_spanned!(site=> #root::__private::Box::pin(#future))
@@ -136,12 +136,12 @@ impl Recording<'_> {
     }
 
     fn outcome_of(&self, begin: &TokenStream, work: &TokenStream) -> TokenStream {
-        let outcome = self.outcome_of_type(work, TokenStream::new());
+        let outcome = self.outcome_of_type(work, &TokenStream::new());
         quote_spanned!(Span::mixed_site()=> #begin #outcome)
     }
 
     /// The work, and what is recorded of how it turned out.
-    fn outcome_of_type(&self, work: &TokenStream, ty: TokenStream) -> TokenStream {
+    fn outcome_of_type(&self, work: &TokenStream, ty: &TokenStream) -> TokenStream {
         let Self { root, entity, arguments, signature, .. } = self;
         // Errors in these lines are errors of the return type, and it is where errors are said to be.
         let place = match &signature.output {

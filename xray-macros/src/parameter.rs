@@ -37,7 +37,8 @@ impl Parameters {
             if skipped[..index].contains(name) {
                 return Err(Error::new(name.span(), format!("`{name}` is skipped twice")));
             }
-            if !self.names.contains(name) && !(self.has_self && name == "self") {
+            let is_there = self.names.contains(name) || (self.has_self && name == "self");
+            if !is_there {
                 return Err(Error::new(name.span(), self.not_there(name)));
             }
         }

@@ -56,7 +56,7 @@ impl Returned {
     pub(crate) fn of(returns: &ReturnType) -> Option<Self> {
         let ReturnType::Type(_, returned) = returns else { return None };
         match &**returned {
-            Type::ImplTrait(future) => Some(Self { boxed: false, output: output(&future.bounds)? }),
+            Type::ImplTrait(future) => Self::of_bounds(&future.bounds, false),
             Type::Path(path) => Self::of_boxed(path),
             _ => None,
         }
@@ -71,25 +71,28 @@ impl Returned {
             return None;
         };
         let last = inner.path.segments.last().filter(|last| last.ident == "Box")?;
-        let Type::TraitObject(future) = types(last).next()? else { return None };
-        Some(Self { boxed: true, output: output(&future.bounds)? })
+        match types(last).next()? {
+            Type::TraitObject(future) => Self::of_bounds(&future.bounds, true),
+            _ => None,
+        }
     }
-}
 
-/// If there is a `Future` among the bounds: its output, if that is written there.
-fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Option<Type>> {
-    let future = bounds.iter().find_map(|bound| match bound {
-        TypeParamBound::Trait(bound) => {
-            bound.path.segments.last().filter(|last| last.ident == "Future")
-        }
-        _ => None,
-    })?;
-    Some(arguments(future).find_map(|argument| match argument {
-        GenericArgument::AssocType(output) if output.ident == "Output" => {
-            Some(without_impl(&output.ty))
-        }
-        _ => None,
-    }))
+    /// If there is a `Future` among the bounds.
+    fn of_bounds(bounds: &Punctuated<TypeParamBound, Token![+]>, boxed: bool) -> Option<Self> {
+        let future = bounds.iter().find_map(|bound| match bound {
+            TypeParamBound::Trait(bound) => {
+                bound.path.segments.last().filter(|last| last.ident == "Future")
+            }
+            _ => None,
+        })?;
+        let output = arguments(future).find_map(|argument| match argument {
+            GenericArgument::AssocType(output) if output.ident == "Output" => {
+                Some(without_impl(&output.ty))
+            }
+            _ => None,
+        });
+        Some(Self { boxed, output })
+    }
 }
 
 fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {

@@ -61,7 +61,7 @@ use crate::document::Namespace;
 /// }
 /// ```
 ///
-/// A driver such as MongoDB's, whose cursor outlives the call: the guard ends when it is dropped.
+/// A driver such as that of `mongodb`, whose cursor outlives the call: the guard ends when it is dropped.
 ///
 /// ```
 /// # mod mongodb {

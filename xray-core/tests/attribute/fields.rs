@@ -1,4 +1,9 @@
 //! `fields`, `skip` and what arguments are recorded as.
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::too_many_arguments,
+    reason = "arguments are what is tested"
+)]
 
 use std::{borrow::Cow, collections::BTreeMap, fmt, num::NonZeroU8, sync::Arc};
 

@@ -169,7 +169,7 @@ fn methods_that_a_trait_brings() {
 }
 
 #[subsegment]
-fn generic<'a, T: Debug + Clone, const N: usize>(
+fn generic<'a, T: Debug + Clone + 'a, const N: usize>(
     mut values: [T; N],
     first: &'a T,
     (left, right): (u8, &str),
@@ -177,9 +177,9 @@ fn generic<'a, T: Debug + Clone, const N: usize>(
     r#type: Option<bool>,
 ) -> Vec<T>
 where
-    T: PartialEq + 'a,
+    Vec<T>: Clone,
 {
-    if N == 0 {
+    if values.is_empty() {
         return Vec::new();
     }
     values[0] = first.clone();

@@ -69,6 +69,7 @@ fn async_trait_methods() {
 }
 
 #[subsegment(err)]
+#[expect(clippy::manual_async_fn, reason = "that is what is tested")]
 fn block(from: &str) -> impl Future<Output = Result<u32, Box<dyn std::error::Error>>> {
     async move {
         tokio::task::yield_now().await;

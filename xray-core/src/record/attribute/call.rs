@@ -19,6 +19,7 @@ pub struct Call {
 impl Call {
     /// A call under the current entity.
     #[inline]
+    #[must_use]
     pub fn begin(name: &str) -> Self {
         if context::is_idle() {
             return Self { subsegment: None };
@@ -34,6 +35,7 @@ impl Call {
 
     /// The handle, where something is recorded.
     #[inline]
+    #[must_use]
     pub fn recorded(&self) -> Option<&Entity> {
         self.subsegment.as_deref().filter(|entity| entity.is_sampled())
     }
@@ -101,6 +103,7 @@ impl<F: Future> Future for Followed<'_, F> {
 }
 
 /// Is never called: it only says of which type a return is.
+#[must_use]
 pub fn never<T>() -> T {
     unreachable!("what stands behind `if false` does not run")
 }
