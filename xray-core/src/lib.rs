@@ -50,9 +50,11 @@ pub use sample::SamplingRequest;
 pub use stats::Stats;
 
 #[cfg(feature = "macros")]
+#[doc = include_str!("record/attribute/attribute.md")]
+#[doc(inline)]
 pub use xray_macros::subsegment;
 
-/// What the code that [`subsegment`](attr@subsegment) writes is made of; it may change at any time.
+/// What the code that [`subsegment`](macro@subsegment) writes is made of; it may change at any time.
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod __private {

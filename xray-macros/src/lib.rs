@@ -1,6 +1,11 @@
 //! `xray-macros` holds the attribute `#[subsegment]`; use it through `xray-core`, or through the
 //! integration that your app names, which re-export it.
 
+#![expect(
+    missing_docs,
+    reason = "the crates that re-export them say it, where examples can compile"
+)]
+
 mod argument;
 mod body;
 mod field;
@@ -13,24 +18,19 @@ use syn::Path;
 
 use crate::{argument::Arguments, function::Function};
 
-/// Records each call of a function as a subsegment.
 #[proc_macro_attribute]
 pub fn subsegment(arguments: TokenStream, item: TokenStream) -> TokenStream {
     recorded(arguments, item, &syn::parse_quote!(::xray_core))
 }
 
 // An app that names an integration only has no crate `xray_core` that a path could begin with, and an
-// attribute cannot see by which path it was called. So each integration has one of its own.
+// attribute cannot see by which path it was called. So each integration has one of its own to re-export.
 
-/// As `subsegment`, for apps that name `xray-tower`, which re-exports it.
-#[doc(hidden)]
 #[proc_macro_attribute]
 pub fn subsegment_of_tower(arguments: TokenStream, item: TokenStream) -> TokenStream {
     recorded(arguments, item, &syn::parse_quote!(::xray_tower::xray_core))
 }
 
-/// As `subsegment`, for apps that name `xray-actix`, which re-exports it.
-#[doc(hidden)]
 #[proc_macro_attribute]
 pub fn subsegment_of_actix(arguments: TokenStream, item: TokenStream) -> TokenStream {
     recorded(arguments, item, &syn::parse_quote!(::xray_actix::xray_core))

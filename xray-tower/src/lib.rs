@@ -43,7 +43,7 @@ pub use extract::CurrentSegment;
 pub use server::{ResponseBody, ResponseFuture, XRayLayer, XRayMiddleware};
 
 /// The function [`subsegment`](xray_core::subsegment()) and the attribute
-/// [`#[subsegment]`](attr@xray_core::subsegment) of `xray_core`.
+/// [`#[subsegment]`](macro@xray_core::subsegment) of `xray_core`.
 #[doc(inline)]
 pub use xray_core::__private::tower::subsegment;
 pub use xray_core::{
