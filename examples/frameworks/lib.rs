@@ -5,6 +5,10 @@
 struct Readme;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/calls.md")]
+struct Calls;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/performance.md")]
 struct Performance;
 

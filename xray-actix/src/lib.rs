@@ -45,8 +45,18 @@ pub use client::XRayClientMiddleware;
 pub use extract::CurrentSegment;
 pub use server::{ResponseBody, ResponseFuture, XRayMiddleware, XRayService};
 
+/// The function [`subsegment`](xray_core::subsegment()) and the attribute
+/// [`#[subsegment]`](macro@xray_core::subsegment) of `xray_core`.
+#[doc(inline)]
+pub use xray_core::__private::actix::subsegment;
 pub use xray_core::{
     self, Entity, FlushGuard, Recorder, Segment, Subsegment,
     http::{IgnoredCalls, Incoming},
-    prelude, segment, subsegment,
+    remote_call, segment,
 };
+
+/// What most code that records needs: `use xray_actix::prelude::*`.
+pub mod prelude {
+    // The attribute of its own goes before that of `xray_core`.
+    pub use xray_core::{__private::actix::subsegment, prelude::*};
+}

@@ -45,16 +45,44 @@ pub use header::TraceHeader;
 pub use id::{SegmentId, TraceId};
 pub use record::{
     CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment, Keep,
-    Recorder, RecorderBuilder, Scope, Segment, SegmentBuilder, StreamInCurrentSegment, Subsegment,
-    Verdict, segment, subsegment,
+    Recorder, RecorderBuilder, RemoteCall, Scope, Segment, SegmentBuilder, StreamInCurrentSegment,
+    Subsegment, Verdict, remote_call, segment, subsegment,
 };
 pub use sample::SamplingRequest;
 pub use stats::Stats;
+
+#[cfg(feature = "macros")]
+#[doc = include_str!("record/attribute/attribute.md")]
+#[doc(inline)]
+pub use xray_macros::subsegment;
+
+/// What the code that [`subsegment`](macro@subsegment) writes is made of; it may change at any time.
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod __private {
+    pub use std::{boxed::Box, option::Option, result::Result};
+
+    pub use crate::record::attribute::*;
+
+    /// For `xray-tower` to re-export: the function, and the attribute that finds this crate there.
+    pub mod tower {
+        pub use xray_macros::subsegment_of_tower as subsegment;
+
+        pub use crate::record::subsegment;
+    }
+
+    /// As for `xray-tower`.
+    pub mod actix {
+        pub use xray_macros::subsegment_of_actix as subsegment;
+
+        pub use crate::record::subsegment;
+    }
+}
 
 /// What most code that records needs: `use xray_core::prelude::*`.
 pub mod prelude {
     pub use crate::{
         CallInCurrentSegment as _, Entity, InCurrentSegment as _, Recorder, Segment,
-        StreamInCurrentSegment as _, Subsegment, segment, subsegment,
+        StreamInCurrentSegment as _, Subsegment, remote_call, segment, subsegment,
     };
 }

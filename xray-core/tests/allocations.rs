@@ -3,11 +3,14 @@
 
 use std::{
     error::Error,
+    future::ready,
     hint::black_box,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    task::{Context, Poll, Waker},
     thread,
     time::{Duration, Instant, UNIX_EPOCH},
 };
@@ -20,6 +23,7 @@ use xray_core::{
     http::{Call, CallHead, ClientPolicy, IgnoredCalls, inject},
     sample::{CentralizedSampling, LocalRules, SamplingApi, SamplingCall},
     stats::Counters,
+    subsegment,
     testing::{MemoryEmitter, TestClock},
 };
 
@@ -206,6 +210,30 @@ fn request_that_the_rules_do_not_sample() {
         assert!(!segment.is_sampled());
     };
     allocates_nothing(request);
+}
+
+#[test]
+fn functions_with_the_attribute() {
+    #[subsegment(fields(?items, user), err, ret)]
+    fn price(items: &[u32], user: &str) -> Result<u32, std::num::TryFromIntError> {
+        items.len().try_into()
+    }
+
+    #[subsegment(fields(?items), err, ret)]
+    async fn prices(items: &[u32], user: &str) -> Result<u32, std::num::TryFromIntError> {
+        ready(user).await;
+        price(items, user)
+    }
+
+    let xray = recorder(&nothing_is_sampled());
+    let segment = xray.begin_segment("orders");
+    let _entered = segment.enter();
+    let mut cx = Context::from_waker(Waker::noop());
+    allocates_nothing(|| {
+        assert_eq!(price(black_box(&[1, 2]), black_box("anna")), Ok(2));
+        let prices = pin!(prices(black_box(&[1, 2, 3]), black_box("anna")));
+        assert_eq!(prices.poll(&mut cx), Poll::Ready(Ok(3)));
+    });
 }
 
 #[test]

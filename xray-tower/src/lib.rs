@@ -47,8 +47,18 @@ pub use client::XRayClientLayer;
 pub use extract::CurrentSegment;
 pub use server::{ResponseBody, ResponseFuture, XRayLayer, XRayMiddleware};
 
+/// The function [`subsegment`](xray_core::subsegment()) and the attribute
+/// [`#[subsegment]`](macro@xray_core::subsegment) of `xray_core`.
+#[doc(inline)]
+pub use xray_core::__private::tower::subsegment;
 pub use xray_core::{
     self, Entity, FlushGuard, Recorder, Segment, Subsegment,
     http::{IgnoredCalls, Incoming},
-    prelude, segment, subsegment,
+    remote_call, segment,
 };
+
+/// What most code that records needs: `use xray_tower::prelude::*`.
+pub mod prelude {
+    // The attribute of its own goes before that of `xray_core`.
+    pub use xray_core::{__private::tower::subsegment, prelude::*};
+}

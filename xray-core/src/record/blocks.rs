@@ -94,6 +94,11 @@ impl Entity {
         let (namespace, key) = (cut(namespace, MAX_METADATA_KEY), cut(key, MAX_METADATA_KEY));
         // Before the trace's lock is taken, since it runs the user's code.
         let value = bounded(&value);
+        self.set_metadata(namespace, key, value);
+    }
+
+    /// Keeps a value that is within bounds.
+    pub(super) fn set_metadata(&self, namespace: &str, key: &str, value: Value) {
         let bytes = value_size(&value) + namespace.len() + key.len();
         self.change(bytes, |record, index| record.set_metadata(index, namespace, key, value));
     }

@@ -43,6 +43,22 @@ pub(super) fn current() -> Option<Entity> {
     STACK.try_with(top).ok().flatten()
 }
 
+/// Whether nothing that happens here can be of interest, as in a trace that is not recorded. Looked at in
+/// place, so that nothing is counted up. What is absent is not idle: somebody may want to know.
+#[cfg(feature = "macros")]
+#[inline]
+pub(super) fn is_idle() -> bool {
+    let idle = |stack: &RefCell<Stack>| {
+        stack
+            .borrow()
+            .levels
+            .last()
+            .and_then(|level| level.entity.as_ref())
+            .is_some_and(Entity::is_idle)
+    };
+    STACK.try_with(idle).unwrap_or(false)
+}
+
 impl Stack {
     /// Takes off what guards left in another order than they entered.
     fn settle(&mut self) {

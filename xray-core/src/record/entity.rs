@@ -145,6 +145,13 @@ impl Entity {
         }
     }
 
+    /// Whether it only passes a trace on.
+    #[cfg(feature = "macros")]
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(&self.0, Kind::Passing(passing) if passing.watch.is_none())
+    }
+
     /// Runs `record` where something is recorded: for values that cost something to make. Everything else
     /// needs no such care, since a call on what is not sampled is one branch.
     ///

@@ -28,14 +28,19 @@ impl Entity {
     /// ```
     #[track_caller]
     pub fn record_error<E: Error + ?Sized>(&self, error: &E) {
+        self.record_error_of(error, Location::caller());
+    }
+
+    /// As [`record_error`](Self::record_error), of code that lies elsewhere.
+    pub(super) fn record_error_of<E>(&self, error: &E, location: &Location<'static>)
+    where
+        E: Error + ?Sized,
+    {
         if !self.is_sampled() {
             return self.note_exception();
         }
-        let location = Location::caller();
-        let mut first = exception(type_name::<E>(), error);
-        first = first.frame(location.file(), location.line(), "");
-        first.backtrace = captured();
-        self.describe(first, describe(|| error.source()));
+        let first = exception(type_name::<E>(), error).at(location);
+        self.describe(first, causes(|| error.source()));
     }
 
     /// Records an exception that is no Rust error, and those that caused it. One that this or another
@@ -59,7 +64,7 @@ impl Entity {
         if !self.is_sampled() {
             return self.note_exception();
         }
-        let mut chain = describe(|| Some(error));
+        let mut chain = causes(|| Some(error));
         // The stack here is the framework's; where the error was made is long gone.
         let first = chain.remove(0);
         self.describe(first, chain);
@@ -119,13 +124,13 @@ impl Entity {
     }
 
     /// Of an exception that is not recorded, only that there was one may be wanted.
-    fn note_exception(&self) {
+    pub(super) fn note_exception(&self) {
         if let Some(watch) = self.unrecorded() {
             watch.record_exception();
         }
     }
 
-    fn describe(&self, first: Exception, mut causes: Vec<Exception>) {
+    pub(super) fn describe(&self, first: Exception, mut causes: Vec<Exception>) {
         causes.insert(0, first);
         self.push_chain(causes, flag::EXCEPTION);
     }
@@ -186,6 +191,15 @@ fn exception_size(exception: &Exception) -> usize {
     exception.message.len() + exception.kind.len() + stack + 100
 }
 
+impl Exception {
+    /// The exception with where it was recorded.
+    pub(super) fn at(self, location: &Location<'static>) -> Self {
+        let mut exception = self.frame(location.file(), location.line(), "");
+        exception.backtrace = captured();
+        exception
+    }
+}
+
 /// The stack here, if the environment asks for stacks (`RUST_BACKTRACE`, `RUST_LIB_BACKTRACE`).
 fn captured() -> Option<Arc<Backtrace>> {
     let backtrace = Backtrace::capture();
@@ -193,14 +207,19 @@ fn captured() -> Option<Arc<Backtrace>> {
 }
 
 /// Describes an error's causes, of which `first` is the first.
-fn describe<'a>(first: impl FnOnce() -> Option<&'a (dyn Error + 'static)>) -> Vec<Exception> {
+pub(super) fn causes<'a>(
+    first: impl FnOnce() -> Option<&'a (dyn Error + 'static)>,
+) -> Vec<Exception> {
     // One that panics has no further cause.
     let mut next = catch_unwind(AssertUnwindSafe(first)).unwrap_or_default();
     let mut chain: Vec<Exception> = Vec::new();
     // Some more than are kept, so that the rest is counted, and an end for chains without one.
     while let Some(error) = next.filter(|_| chain.len() < 10 * MAX_EXCEPTION_CHAIN) {
         let mut exception = exception("Error", error);
-        if let Some(name) = type_shown_by_debug(error) {
+        // The `Debug` of this one names its inner variants.
+        if error.is::<std::io::Error>() {
+            exception.kind = Cow::Borrowed("std::io::Error");
+        } else if let Some(name) = type_shown_by_debug(error) {
             exception.kind = Cow::Owned(name);
         }
         chain.push(exception);
@@ -210,19 +229,13 @@ fn describe<'a>(first: impl FnOnce() -> Option<&'a (dyn Error + 'static)>) -> Ve
 }
 
 /// The type of an error that is only known as a trait object: what a derived `Debug` begins with.
-fn type_shown_by_debug(error: &(dyn Error + 'static)) -> Option<String> {
-    // The `Debug` of this one names its inner variants.
-    if error.is::<std::io::Error>() {
-        return Some("std::io::Error".into());
-    }
-    let mut text = Start { text: String::new(), chars: MAX_SHORT_TEXT };
-    // It ends with an error where enough was read, which is no failure.
-    let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{error:?}")));
-    let end = text.text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.text.len());
-    let (name, rest) = text.text.split_at(end);
+pub(super) fn type_shown_by_debug<E: Error + ?Sized>(error: &E) -> Option<String> {
+    let text = written(MAX_SHORT_TEXT, format_args!("{error:?}"))?;
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
     let derived = name.starts_with(|c: char| c.is_ascii_uppercase())
         && (rest.is_empty() || rest.starts_with('(') || rest.starts_with(" {"));
-    (written.is_ok() && derived).then(|| name.to_owned())
+    derived.then(|| name.to_owned())
 }
 
 /// Keeps the start of a text that may be long, or without end.
@@ -241,12 +254,19 @@ impl Write for Start {
     }
 }
 
-fn exception(kind: &'static str, error: &(impl Error + ?Sized)) -> Exception {
-    let mut message = Start { text: String::new(), chars: MAX_TEXT };
+/// The text, cut at so many characters; `None` if the user's code that writes it panicked.
+pub(super) fn written(chars: usize, arguments: fmt::Arguments<'_>) -> Option<String> {
+    let mut start = Start { text: String::new(), chars };
     // It ends with an error where enough was read, which is no failure.
-    let written = catch_unwind(AssertUnwindSafe(|| write!(message, "{error}")));
-    match written {
-        Ok(_) => Exception::new(kind, message.text),
-        Err(_) => Exception::new(kind, "the error's Display panicked"),
-    }
+    let written = catch_unwind(AssertUnwindSafe(|| start.write_fmt(arguments)));
+    written.is_ok().then_some(start.text)
+}
+
+pub(super) fn exception(kind: &'static str, error: &(impl Error + ?Sized)) -> Exception {
+    told(kind, format_args!("{error}"))
+}
+
+pub(super) fn told(kind: &'static str, message: fmt::Arguments<'_>) -> Exception {
+    let message = written(MAX_TEXT, message);
+    Exception::new(kind, message.unwrap_or_else(|| "the error's Display panicked".into()))
 }

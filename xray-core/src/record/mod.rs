@@ -1,5 +1,7 @@
 //! The live side: recorders, segments, subsegments and the context they travel in.
 
+#[cfg(feature = "macros")]
+pub(crate) mod attribute;
 mod away;
 mod blocks;
 mod builder;
@@ -16,6 +18,7 @@ mod keep;
 mod live;
 mod propagation;
 mod recorder;
+mod remote;
 mod replay;
 mod sampling;
 mod scope;
@@ -40,6 +43,7 @@ pub use hook::Verdict;
 pub use install::FlushGuard;
 pub use keep::Keep;
 pub use recorder::Recorder;
+pub use remote::{RemoteCall, remote_call};
 pub use scope::{CallInCurrentSegment, InCurrentSegment, Scope, StreamInCurrentSegment};
 pub use segment::{Segment, SegmentBuilder, segment};
 pub use settings::ContextMissing;

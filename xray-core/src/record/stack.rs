@@ -8,7 +8,11 @@ use crate::document::{Exception, StackFrame};
 pub(super) fn resolved(exception: &Exception, most: usize) -> Exception {
     let mut exception = exception.clone();
     if let Some(backtrace) = exception.backtrace.take() {
-        let frames = frames(&backtrace);
+        let mut frames = frames(&backtrace);
+        // Generic code of ours between here and there has no name that tells it is ours.
+        let caller = exception.stack.first();
+        let at = caller.and_then(|caller| frames.iter().position(|frame| same_file(frame, caller)));
+        frames.drain(..at.unwrap_or_default());
         if !frames.is_empty() {
             exception.stack = frames;
         }
@@ -45,6 +49,11 @@ fn frames(backtrace: &Backtrace) -> Vec<StackFrame> {
     // Where work runs inside an entity, we stand between the user's frames.
     frames.retain(|frame| !is_within_ours(&frame.label));
     frames
+}
+
+/// Whether both lie in one file, whose path may be seen from different folders.
+fn same_file(one: &StackFrame, other: &StackFrame) -> bool {
+    !one.path.is_empty() && (one.path.ends_with(&*other.path) || other.path.ends_with(&*one.path))
 }
 
 fn is_ours(function: &str) -> bool {
