@@ -44,7 +44,7 @@ pub use id::{SegmentId, TraceId};
 pub use record::{
     CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment, Keep,
     Recorder, RecorderBuilder, Scope, Segment, SegmentBuilder, StreamInCurrentSegment, Subsegment,
-    Verdict, segment, subsegment,
+    TraceIds, Verdict, segment, subsegment,
 };
 pub use sample::SamplingRequest;
 pub use stats::Stats;

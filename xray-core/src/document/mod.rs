@@ -12,6 +12,7 @@ mod name;
 mod parts;
 
 pub use annotation::{AnnotationValue, Annotations, Metadata};
+pub use bounded::start_of;
 pub use cause::{Cause, Exception, StackFrame};
 pub use limits::{
     MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, MAX_ANNOTATIONS, MAX_DATAGRAM, MAX_DEPTH,

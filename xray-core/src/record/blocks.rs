@@ -86,16 +86,44 @@ impl Entity {
             return;
         }
         if is_reserved_namespace(namespace) {
-            let (key, namespace) = (cut(key, 50), cut(namespace, 50));
-            return crate::logging::warning!(
-                "metadata {key:?} dropped: the namespace {namespace:?} is reserved"
-            );
+            return warn_of_namespace(namespace, key);
         }
         let (namespace, key) = (cut(namespace, MAX_METADATA_KEY), cut(key, MAX_METADATA_KEY));
         // Before the trace's lock is taken, since it runs the user's code.
         let value = bounded(&value);
         let bytes = value_size(&value) + namespace.len() + key.len();
         self.change(bytes, |record, index| record.set_metadata(index, namespace, key, value));
+    }
+
+    /// Adds an item to a list that is kept as metadata, which holds at most `most`: for what happens
+    /// again and again. An item past that, and one for a key that holds no list, is counted in
+    /// [`Stats::dropped_record_full`](crate::Stats::dropped_record_full).
+    ///
+    /// ```
+    /// use xray_core::Entity;
+    ///
+    /// for attempt in 1..=3 {
+    ///     Entity::current().append_metadata("retry", "attempts", attempt, 100);
+    /// }
+    /// ```
+    pub fn append_metadata(&self, namespace: &str, key: &str, item: impl Serialize, most: usize) {
+        if !self.is_sampled() {
+            return;
+        }
+        let (namespace, key) = (cut(namespace, MAX_METADATA_KEY), cut(key, MAX_METADATA_KEY));
+        if is_reserved_namespace(namespace) {
+            return warn_of_namespace(namespace, key);
+        }
+        // Before the trace's lock is taken, since it runs the user's code.
+        let item = bounded(&item);
+        let bytes = value_size(&item) + namespace.len() + key.len();
+        let mut added = true;
+        self.change(bytes, |record, index| {
+            added = record.append_metadata(index, (namespace, key), item, most);
+        });
+        if !added {
+            self.count_dropped();
+        }
     }
 
     /// What the subsegment calls; local work has no namespace.
@@ -333,4 +361,9 @@ impl Entity {
             }
         });
     }
+}
+
+fn warn_of_namespace(namespace: &str, key: &str) {
+    let (key, namespace) = (cut(key, 50), cut(namespace, 50));
+    crate::logging::warning!("metadata {key:?} dropped: the namespace {namespace:?} is reserved");
 }

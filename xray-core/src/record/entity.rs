@@ -10,7 +10,7 @@ use super::{
     state::Role,
     watch::Unrecorded,
 };
-use crate::{SegmentId, TraceId, emit::Ticket, header::Carried};
+use crate::{SegmentId, TraceId, emit::Ticket, header::Carried, stats::Drop};
 
 /// A handle to a segment or a subsegment: what can be recorded on it.
 ///
@@ -164,7 +164,15 @@ impl Entity {
         }
     }
 
-    pub(super) fn is_absent(&self) -> bool {
+    /// Whether there is no trace here: no segment was begun, or the recorder is disabled. A trace that is
+    /// not sampled is one all the same, and travels on with calls.
+    ///
+    /// ```
+    /// assert!(xray_core::Entity::current().is_absent());
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn is_absent(&self) -> bool {
         matches!(self.0, Kind::Absent)
     }
 
@@ -425,6 +433,15 @@ impl Entity {
     pub(super) fn note_outcome(&self, clear: u8, set: u8, status: Option<u16>) {
         if let Kind::Recorded { live, place } = &self.0 {
             live.note_outcome(*place, clear, set, status);
+        }
+    }
+
+    /// Something of it is not recorded, since there was no room.
+    pub(super) fn count_dropped(&self) {
+        if let Kind::Recorded { live, .. } = &self.0
+            && let Some(recorder) = live.recorder()
+        {
+            recorder.counters().dropped(Drop::RecordFull, 1);
         }
     }
 

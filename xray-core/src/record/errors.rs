@@ -5,13 +5,12 @@ use std::{
     backtrace::{Backtrace, BacktraceStatus},
     borrow::Cow,
     error::Error,
-    fmt::{self, Write},
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     sync::Arc,
 };
 
 use super::{Entity, exceptions::Known, slots::flag};
-use crate::document::{Exception, MAX_EXCEPTION_CHAIN, MAX_SHORT_TEXT, MAX_TEXT, cut};
+use crate::document::{Exception, MAX_EXCEPTION_CHAIN, MAX_SHORT_TEXT, MAX_TEXT, cut, start_of};
 
 impl Entity {
     /// Records an error with the errors that caused it. The entity becomes a fault, unless the
@@ -51,15 +50,32 @@ impl Entity {
         self.push_exceptions(&shortened(chain.to_vec()), flag::EXCEPTION, Known::ById);
     }
 
+    /// Records exceptions of which each was caused by the next, such as
+    /// [`Exception::chain_of`] makes. As an error of Rust's has no identity, one with the type and the
+    /// message of an exception that an entity under this one has described counts as the same.
+    ///
+    /// ```
+    /// use xray_core::{Entity, document::Exception};
+    ///
+    /// let error: Box<dyn std::error::Error> = "out of stock".into();
+    /// let mut chain = Exception::chain_of(&*error);
+    /// chain.insert(0, Exception::new("Order", "cannot ship order 7").frame("src/ship.rs", 12, ""));
+    /// Entity::current().record_exception_chain(chain);
+    /// ```
+    pub fn record_exception_chain(&self, chain: Vec<Exception>) {
+        if !self.is_sampled() {
+            return self.note_exception();
+        }
+        self.push_chain(chain, flag::EXCEPTION);
+    }
+
     /// Records an error that a framework hands over as a trait object.
     pub(crate) fn record_dyn_error(&self, error: &(dyn Error + 'static)) {
         if !self.is_sampled() {
             return self.note_exception();
         }
-        let mut chain = describe(|| Some(error));
         // The stack here is the framework's; where the error was made is long gone.
-        let first = chain.remove(0);
-        self.describe(first, chain);
+        self.push_chain(Exception::chain_of(error), flag::EXCEPTION);
     }
 
     /// Records a panic with what it says.
@@ -127,6 +143,16 @@ impl Entity {
     }
 }
 
+impl Exception {
+    /// The exceptions that describe an error and the errors that caused it, the outermost first: what
+    /// [`Entity::record_error`] records, but for the place in the code. An error that is only known as
+    /// a trait object has the type that its `Debug` begins with, or `Error`.
+    #[must_use]
+    pub fn chain_of(error: &(dyn Error + 'static)) -> Vec<Self> {
+        describe(|| Some(error))
+    }
+}
+
 /// The first exceptions of a chain, with texts of bounded length; the last one counts those that are
 /// left out.
 fn shortened(mut chain: Vec<Exception>) -> Vec<Exception> {
@@ -190,38 +216,15 @@ fn type_shown_by_debug(error: &(dyn Error + 'static)) -> Option<String> {
     if error.is::<std::io::Error>() {
         return Some("std::io::Error".into());
     }
-    let mut text = Start { text: String::new(), chars: MAX_SHORT_TEXT };
-    // It ends with an error where enough was read, which is no failure.
-    let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{error:?}")));
-    let end = text.text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.text.len());
-    let (name, rest) = text.text.split_at(end);
+    let text = start_of(format_args!("{error:?}"), MAX_SHORT_TEXT)?;
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
     let derived = name.starts_with(|c: char| c.is_ascii_uppercase())
         && (rest.is_empty() || rest.starts_with('(') || rest.starts_with(" {"));
-    (written.is_ok() && derived).then(|| name.to_owned())
-}
-
-/// Keeps the start of a text that may be long, or without end.
-struct Start {
-    text: String,
-    /// How many characters may still come.
-    chars: usize,
-}
-
-impl Write for Start {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let text = cut(text, self.chars);
-        self.text.push_str(text);
-        self.chars -= text.chars().count();
-        if self.chars > 0 { Ok(()) } else { Err(fmt::Error) }
-    }
+    derived.then(|| name.to_owned())
 }
 
 fn exception(kind: &'static str, error: &(impl Error + ?Sized)) -> Exception {
-    let mut message = Start { text: String::new(), chars: MAX_TEXT };
-    // It ends with an error where enough was read, which is no failure.
-    let written = catch_unwind(AssertUnwindSafe(|| write!(message, "{error}")));
-    match written {
-        Ok(_) => Exception::new(kind, message.text),
-        Err(_) => Exception::new(kind, "the error's Display panicked"),
-    }
+    let message = start_of(format_args!("{error}"), MAX_TEXT);
+    Exception::new(kind, message.unwrap_or_else(|| "the error's Display panicked".to_owned()))
 }
