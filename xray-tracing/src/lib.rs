@@ -43,19 +43,16 @@
 //! # Not sampled
 //!
 //! No field is looked at, nothing is formatted and nothing is allocated. The span carries the trace on all
-//! the same, so that calls made on a task that it is spawned with say `Sampled=0`. Where no span is
-//! spawned with, [`SampledOnly`] saves its making as well.
+//! the same, so that calls made on a task that is spawned with it say `Sampled=0`.
 
 mod entered;
 mod event;
 mod fields;
-mod filter;
 mod layer;
 mod lines;
 mod spans;
 
 pub use fields::FieldRule;
-pub use filter::SampledOnly;
 pub use layer::XRayTracing;
 pub use lines::WithTraceIds;
 
