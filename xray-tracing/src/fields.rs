@@ -1,6 +1,6 @@
 use std::{borrow::Cow, error::Error, fmt};
 
-use tracing_core::{Field, field::Visit};
+use tracing_core::{Field, field::Visit, span::Attributes};
 use xray_core::{
     Entity, Namespace,
     document::{Exception, MAX_ANNOTATION_VALUE, MAX_TEXT, start_of},
@@ -32,28 +32,25 @@ pub(crate) type Rule = dyn Fn(&str) -> FieldRule + Send + Sync;
 pub(crate) struct Fields<'a> {
     entity: &'a Entity,
     rule: Option<&'a Rule>,
-    /// For keys that are not what X-Ray takes.
-    key: String,
 }
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(entity: &'a Entity, rule: Option<&'a Rule>) -> Self {
-        Self { entity, rule, key: String::new() }
+        Self { entity, rule }
     }
 
     fn rule(&self, field: &Field) -> FieldRule {
         self.rule.map_or(FieldRule::ByType, |rule| rule(field.name()))
     }
 
-    fn annotate(&mut self, name: &str, value: Value<'_>) {
-        let key = valid_key(name, &mut self.key);
-        match value {
+    fn annotate(&self, name: &str, value: Value<'_>) {
+        with_key(name, |key| match value {
             Value::Text(value) => self.entity.annotate(key, value),
             Value::Integer(value) => self.entity.annotate(key, value),
             Value::Unsigned(value) => self.entity.annotate(key, value),
             Value::Float(value) => self.entity.annotate(key, value),
             Value::Bool(value) => self.entity.annotate(key, value),
-        }
+        });
     }
 
     fn metadata(&self, name: &str, value: Value<'_>) {
@@ -69,7 +66,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn plain(&mut self, field: &Field, value: Value<'_>) {
+    fn plain(&self, field: &Field, value: Value<'_>) {
         match self.rule(field) {
             FieldRule::ByType | FieldRule::Annotation => self.annotate(field.name(), value),
             FieldRule::Metadata => self.metadata(field.name(), value),
@@ -174,20 +171,48 @@ pub(crate) fn text_of(value: &dyn fmt::Debug) -> String {
     text.unwrap_or_else(|| "[the field's Debug or Display panicked]".to_owned())
 }
 
-/// The field's name as the key of an annotation: what X-Ray does not take is `_`.
-fn valid_key<'a>(name: &'a str, made: &'a mut String) -> &'a str {
-    let is_valid = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if name.bytes().all(|byte| is_valid(byte.into())) {
-        return name;
+/// Gives `use_it` a field's name as the key of an annotation: what X-Ray does not take is `_`.
+#[inline]
+fn with_key(name: &str, use_it: impl FnOnce(&str)) {
+    let mut key = [0; 64];
+    if let Some(key) = key.get_mut(..name.len()) {
+        let bytes = key.iter_mut().zip(name.bytes());
+        bytes.for_each(|(key, byte)| *key = KEY_BYTES[byte as usize]);
+        // It is ASCII now.
+        use_it(str::from_utf8(key).unwrap_or(name));
+    } else {
+        use_it(&name.bytes().map(|byte| char::from(KEY_BYTES[byte as usize])).collect::<String>());
     }
-    made.clear();
-    made.extend(name.chars().map(|c| if is_valid(c) { c } else { '_' }));
-    made
 }
 
-/// The value of `otel.name`, if a span is made with it.
-#[derive(Default)]
-pub(crate) struct Name(pub(crate) Option<String>);
+/// What becomes of each byte in a key.
+static KEY_BYTES: [u8; 256] = {
+    let mut bytes = [b'_'; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        if (byte as u8).is_ascii_alphanumeric() {
+            bytes[byte] = byte as u8;
+        }
+        byte += 1;
+    }
+    bytes
+};
+
+/// What a span is called: the value of `otel.name`, if it is made with that.
+pub(crate) struct Name(Option<String>);
+
+impl Name {
+    const FIELD: &str = "otel.name";
+
+    pub(crate) fn of(attributes: &Attributes<'_>) -> Cow<'static, str> {
+        let metadata = attributes.metadata();
+        let mut name = Self(None);
+        if metadata.fields().iter().any(|field| field.name() == Self::FIELD) {
+            attributes.record(&mut name);
+        }
+        name.0.map_or(Cow::Borrowed(metadata.name()), Cow::Owned)
+    }
+}
 
 impl Visit for Name {
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -200,13 +225,5 @@ impl Visit for Name {
         if field.name() == Self::FIELD {
             self.0 = Some(text_of(value));
         }
-    }
-}
-
-impl Name {
-    pub(crate) const FIELD: &str = "otel.name";
-
-    pub(crate) fn or(&self, name: &'static str) -> Cow<'_, str> {
-        self.0.as_deref().unwrap_or(name).into()
     }
 }

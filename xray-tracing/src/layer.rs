@@ -1,5 +1,4 @@
 use std::{
-    borrow::Cow,
     fmt,
     sync::{
         Arc,
@@ -15,10 +14,9 @@ use tracing_subscriber::{
     layer::{Context, Layer},
     registry::LookupSpan,
 };
-use xray_core::{Entity, Recorder, document::Link};
+use xray_core::{Entity, Recorder, Subsegment, document::Link};
 
 use crate::{
-    entered,
     event::{self, Told},
     fields::{FieldRule, Fields, NAMESPACE, Name, Rule},
     spans::{Spans, Work},
@@ -147,17 +145,48 @@ impl XRayTracing {
     }
 
     /// Begins what a span is recorded as; `None` if it is not.
-    fn begin(&self, parent: Option<&Entity>, name: &str) -> Option<Work> {
-        match parent {
-            Some(parent) => Some(Work::Subsegment(parent.subsegment(name))),
-            None => {
-                let segment = match self.roots.as_ref()? {
-                    Roots::Installed => Recorder::installed()?.begin_segment(name),
-                    Roots::With(recorder) => recorder.begin_segment(name),
-                };
-                (!segment.is_absent()).then_some(Work::Segment(segment))
-            }
-        }
+    #[inline]
+    fn begin<S>(
+        &self,
+        attributes: &Attributes<'_>,
+        id: &Id,
+        context: &Context<'_, S>,
+    ) -> Option<Work>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let name = || Name::of(attributes);
+        // What is current here is the contextual parent, or what was begun inside of it.
+        let subsegment = if attributes.is_contextual() {
+            Subsegment::begin_if_traced(name)
+        } else {
+            self.named_parent(attributes, id, context).map(|parent| {
+                let name = if parent.is_sampled() { name() } else { "".into() };
+                parent.subsegment(&name)
+            })
+        };
+        subsegment.map(Work::Subsegment).or_else(|| {
+            let segment = match self.roots.as_ref()? {
+                Roots::Installed => Recorder::installed()?.begin_segment(&name()),
+                Roots::With(recorder) => recorder.begin_segment(&name()),
+            };
+            (!segment.is_absent()).then_some(Work::Segment(segment))
+        })
+    }
+
+    fn named_parent<S>(
+        &self,
+        attributes: &Attributes<'_>,
+        id: &Id,
+        context: &Context<'_, S>,
+    ) -> Option<Entity>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        attributes.parent()?;
+        // By the new span, since a parent that a filter has hidden is not found itself.
+        let mut above = context.span(id)?.scope().skip(1);
+        above.find_map(|span| self.spans.entity(&span.id()))
     }
 
     /// The nearest span that is recorded, of one and those above it.
@@ -170,16 +199,6 @@ impl XRayTracing {
             above.find_map(|span| self.spans.entity(&span.id()))
         })
     }
-
-    fn record_code(&self, entity: &Entity, metadata: &'static Metadata<'static>) {
-        let code = serde_json::json!({
-            "target": metadata.target(),
-            "level": metadata.level().as_str(),
-            "file": metadata.file(),
-            "line": metadata.line(),
-        });
-        entity.metadata_in(NAMESPACE, "code", code);
-    }
 }
 
 impl<S> Layer<S> for XRayTracing
@@ -187,28 +206,11 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        // What is current here is the contextual parent, or what was begun inside of it.
-        let parent = if attributes.is_contextual() {
-            Some(Entity::current()).filter(|current| !current.is_absent())
-        } else {
-            attributes.parent().and_then(|_| {
-                // By the new span, since a parent that a filter has hidden is not found itself.
-                let above = context.span(id)?.scope().skip(1).map(|span| span.id());
-                above.into_iter().find_map(|id| self.spans.entity(&id))
-            })
-        };
-        let metadata = attributes.metadata();
-        let sampled = parent.as_ref().is_none_or(Entity::is_sampled);
-        let mut named = Name::default();
-        if sampled && metadata.fields().field(Name::FIELD).is_some() {
-            attributes.record(&mut named);
-        }
-        let name: Cow<'_, str> = named.or(metadata.name());
-        let Some(work) = self.begin(parent.as_ref(), &name) else { return };
+        let Some(work) = self.begin(attributes, id, &context) else { return };
         work.when_sampled(|entity| {
             attributes.record(&mut Fields::new(entity, self.rule.as_deref()));
             if self.code {
-                self.record_code(entity, metadata);
+                record_code(entity, attributes.metadata());
             }
         });
         self.spans.insert(id, work);
@@ -262,13 +264,11 @@ where
     }
 
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
-        if let Some(entered) = self.spans.with(id, Entity::enter) {
-            entered::push(self.number, id, entered);
-        }
+        self.spans.with(id, |entity| entity.enter_as(self.number, id.into_u64()));
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
-        entered::leave(self.number, id);
+        Entity::leave(self.number, id.into_u64());
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {
@@ -285,4 +285,14 @@ impl fmt::Debug for XRayTracing {
             .field("events", &self.events)
             .finish_non_exhaustive()
     }
+}
+
+fn record_code(entity: &Entity, metadata: &'static Metadata<'static>) {
+    let code = serde_json::json!({
+        "target": metadata.target(),
+        "level": metadata.level().as_str(),
+        "file": metadata.file(),
+        "line": metadata.line(),
+    });
+    entity.metadata_in(NAMESPACE, "code", code);
 }

@@ -45,7 +45,6 @@
 //! No field is looked at, nothing is formatted and nothing is allocated. The span carries the trace on all
 //! the same, so that calls made on a task that is spawned with it say `Sampled=0`.
 
-mod entered;
 mod event;
 mod fields;
 mod layer;

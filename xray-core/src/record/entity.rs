@@ -307,6 +307,16 @@ impl Entity {
         }
     }
 
+    /// A subsegment of the current entity, if that is of a trace that is not recorded; no more than a copy.
+    #[inline]
+    pub(super) fn passing_subsegment() -> Option<Subsegment> {
+        let child = context::look_at_current(|current| match &current.0 {
+            Kind::Passing(passing) => Some(passing.child()),
+            Kind::Recorded { .. } | Kind::Facade(_) | Kind::Absent => None,
+        });
+        child.map(|child| Subsegment::new(Self::passing(child)))
+    }
+
     #[inline(never)]
     fn recorded_subsegment(&self, name: &str) -> Subsegment {
         let entity = match &self.0 {
@@ -356,6 +366,30 @@ impl Entity {
     /// not await.
     pub fn enter(&self) -> Entered {
         Entered::new(self.clone())
+    }
+
+    /// Makes this the current entity of the thread until [`leave`](Self::leave) is called with the same
+    /// numbers: for a bridge to code that tells enter and exit by two calls and has no place for a guard.
+    /// `bridge` tells the bridges of a process apart, `id` what is entered.
+    ///
+    /// ```
+    /// use xray_core::{Entity, Segment};
+    ///
+    /// let segment = Segment::begin("order");
+    /// segment.enter_as(1, 7);
+    /// // …
+    /// Entity::leave(1, 7);
+    /// ```
+    #[inline]
+    pub fn enter_as(&self, bridge: u64, id: u64) {
+        context::enter_as(bridge, id, self.clone());
+    }
+
+    /// Leaves what [`enter_as`](Self::enter_as) has entered on this thread by these numbers, the last if
+    /// it did so several times; what was entered since stays. If there is nothing, nothing happens.
+    #[inline]
+    pub fn leave(bridge: u64, id: u64) {
+        context::leave(bridge, id);
     }
 
     /// A future, or a stream, that runs with this as the current entity.

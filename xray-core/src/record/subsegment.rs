@@ -34,6 +34,22 @@ impl Subsegment {
         parent.subsegment(name)
     }
 
+    /// Begins a subsegment of the current entity; `None` with none. What it is called is only asked
+    /// where it is recorded.
+    ///
+    /// ```
+    /// use xray_core::Subsegment;
+    ///
+    /// assert!(Subsegment::begin_if_traced(|| "price").is_none());
+    /// ```
+    #[inline]
+    pub fn begin_if_traced<N: AsRef<str>>(name: impl FnOnce() -> N) -> Option<Self> {
+        Entity::passing_subsegment().or_else(|| {
+            let parent = Entity::current();
+            (!parent.is_absent()).then(|| parent.subsegment(name().as_ref()))
+        })
+    }
+
     pub(super) fn new(entity: Entity) -> Self {
         Self { entity, unwinding: thread::panicking() }
     }
