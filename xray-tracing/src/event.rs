@@ -83,7 +83,9 @@ impl<'a> Told<'a> {
     }
 
     fn keep(&mut self, field: &Field, value: impl Into<Value>) {
-        if self.whole && self.rule_of(field) != FieldRule::Ignore {
+        // What the `log` crate's bridge adds beside the message.
+        let added = field.name().starts_with("log.");
+        if self.whole && !added && self.rule_of(field) != FieldRule::Ignore {
             self.fields.insert(field.name().to_owned(), value.into());
         }
     }
@@ -97,8 +99,6 @@ impl<'a> Told<'a> {
         match field.name() {
             "message" => self.message = Some(text()),
             "log.target" => self.log_target = Some(text()),
-            // What the `log` crate's bridge adds beside the message.
-            name if name.starts_with("log.") => {}
             _ if self.rule_of(field) == FieldRule::Ignore => {}
             "error" | "err" => {
                 let text = text();

@@ -32,6 +32,11 @@ pub(crate) fn recorder(rules: LocalRules) -> (Recorder, MemoryEmitter) {
     (xray, memory)
 }
 
+pub(crate) fn nothing() -> LocalRules {
+    let rules = r#"{"version": 2, "default": {"fixed_target": 0, "rate": 0}}"#;
+    rules.parse().expect("these are rules")
+}
+
 impl Rig {
     pub(crate) fn new() -> Self {
         Self::with(XRayTracing::new())
