@@ -80,7 +80,7 @@ fn by_the_rule_of_the_program() {
             note = "kept",
         );
         span.record("password", 5);
-        span.record("password", format_args!("{}", Unshowable));
+        span.record("password", format_args!("{Unshowable}"));
     });
     let expected = json!({
         "annotations": {"order": "7", "note": "kept"},

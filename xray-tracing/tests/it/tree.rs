@@ -185,7 +185,7 @@ fn a_span_that_never_closes_is_in_progress() {
     let xray = {
         let segment = rig.xray.segment("request").begin();
         let _entered = segment.enter();
-        std::mem::forget(info_span!("for ever"));
+        drop(std::mem::ManuallyDrop::new(info_span!("for ever")));
         rig.xray.clone()
     };
     xray.flush(std::time::Duration::from_secs(5));
@@ -320,7 +320,7 @@ fn what_a_span_follows_from_is_a_link() {
         let cause = info_span!("cause");
         let effect = info_span!("effect");
         effect.follows_from(&cause);
-        effect.follows_from(&Span::none());
+        effect.follows_from(Span::none());
     });
     assert_eq!(trees.to_string(), "request\n  cause\n  effect\n");
     let link = &trees.get("request/effect")["links"];
