@@ -43,14 +43,15 @@ impl<'a> Fields<'a> {
         self.rule.map_or(FieldRule::ByType, |rule| rule(field.name()))
     }
 
+    #[inline]
     fn annotate(&self, name: &str, value: Value<'_>) {
-        with_key(name, |key| match value {
-            Value::Text(value) => self.entity.annotate(key, value),
-            Value::Integer(value) => self.entity.annotate(key, value),
-            Value::Unsigned(value) => self.entity.annotate(key, value),
-            Value::Float(value) => self.entity.annotate(key, value),
-            Value::Bool(value) => self.entity.annotate(key, value),
-        });
+        match value {
+            Value::Text(value) => self.entity.annotate_mended(name, value),
+            Value::Integer(value) => self.entity.annotate_mended(name, value),
+            Value::Unsigned(value) => self.entity.annotate_mended(name, value),
+            Value::Float(value) => self.entity.annotate_mended(name, value),
+            Value::Bool(value) => self.entity.annotate_mended(name, value),
+        }
     }
 
     fn metadata(&self, name: &str, value: Value<'_>) {
@@ -170,33 +171,6 @@ pub(crate) fn text_of(value: &dyn fmt::Debug) -> String {
     let text = start_of(format_args!("{value:?}"), MAX_TEXT);
     text.unwrap_or_else(|| "[the field's Debug or Display panicked]".to_owned())
 }
-
-/// Gives `use_it` a field's name as the key of an annotation: what X-Ray does not take is `_`.
-#[inline]
-fn with_key(name: &str, use_it: impl FnOnce(&str)) {
-    let mut key = [0; 64];
-    if let Some(key) = key.get_mut(..name.len()) {
-        let bytes = key.iter_mut().zip(name.bytes());
-        bytes.for_each(|(key, byte)| *key = KEY_BYTES[byte as usize]);
-        // It is ASCII now.
-        use_it(str::from_utf8(key).unwrap_or(name));
-    } else {
-        use_it(&name.bytes().map(|byte| char::from(KEY_BYTES[byte as usize])).collect::<String>());
-    }
-}
-
-/// What becomes of each byte in a key.
-static KEY_BYTES: [u8; 256] = {
-    let mut bytes = [b'_'; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        if (byte as u8).is_ascii_alphanumeric() {
-            bytes[byte] = byte as u8;
-        }
-        byte += 1;
-    }
-    bytes
-};
 
 /// What a span is called: the value of `otel.name`, if it is made with that.
 pub(crate) struct Name(Option<String>);

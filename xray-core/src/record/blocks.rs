@@ -27,22 +27,45 @@ impl Entity {
     /// X-Ray indexes 50 of a trace; all are recorded, and the first one past that is logged.
     #[inline]
     pub fn annotate<'v>(&self, key: &str, value: impl Into<AnnotationValue<'v>>) {
-        if !self.is_sampled() {
-            return;
+        if self.is_sampled() {
+            self.annotate_sampled(key, value.into(), false);
         }
-        // Which it is the compiler mostly knows where this is called.
-        match value.into() {
-            AnnotationValue::String(text) => self.annotate_text(key, &text),
-            AnnotationValue::Integer(value) => self.annotate_as(key, NotedValue::Integer(value)),
-            AnnotationValue::Unsigned(value) => self.annotate_as(key, NotedValue::Unsigned(value)),
-            AnnotationValue::Bool(value) => self.annotate_as(key, NotedValue::Bool(value)),
-            AnnotationValue::Float(value) => self.annotate_float(key, value),
+    }
+
+    /// As [`annotate`](Self::annotate), for keys that come from elsewhere: in place of each byte that a key
+    /// does not take stands `_`.
+    ///
+    /// ```
+    /// use xray_core::Entity;
+    ///
+    /// Entity::current().annotate_mended("http.route", "/orders/{id}"); // http_route
+    /// ```
+    #[inline]
+    pub fn annotate_mended<'v>(&self, key: &str, value: impl Into<AnnotationValue<'v>>) {
+        if self.is_sampled() {
+            self.annotate_sampled(key, value.into(), true);
+        }
+    }
+
+    /// Which type it is the compiler mostly knows where this is called.
+    #[inline]
+    fn annotate_sampled(&self, key: &str, value: AnnotationValue<'_>, mend: bool) {
+        match value {
+            AnnotationValue::String(text) => self.annotate_text(key, &text, mend),
+            AnnotationValue::Integer(value) => {
+                self.annotate_as(key, NotedValue::Integer(value), mend);
+            }
+            AnnotationValue::Unsigned(value) => {
+                self.annotate_as(key, NotedValue::Unsigned(value), mend);
+            }
+            AnnotationValue::Bool(value) => self.annotate_as(key, NotedValue::Bool(value), mend),
+            AnnotationValue::Float(value) => self.annotate_float(key, value, mend),
         }
     }
 
     // Apart, so that only the branch of what is not sampled stands where `annotate` is called.
     #[inline(never)]
-    fn annotate_text(&self, key: &str, text: &str) {
+    fn annotate_text(&self, key: &str, text: &str, mend: bool) {
         if key.len() > MAX_ANNOTATION_KEY {
             return warn_of_key(key);
         }
@@ -50,25 +73,25 @@ impl Entity {
         self.note(key.len() + text.len(), |journal, entity| {
             let key = journal.text(Some(key));
             let value = NotedValue::Text(journal.text(Some(text)));
-            journal.note(Note::Annotation { value, entity, key });
+            journal.note(Note::Annotation { value, entity, key, mend });
         });
     }
 
     #[inline(never)]
-    fn annotate_as(&self, key: &str, value: NotedValue) {
+    fn annotate_as(&self, key: &str, value: NotedValue, mend: bool) {
         if key.len() > MAX_ANNOTATION_KEY {
             return warn_of_key(key);
         }
         self.note(key.len(), |journal, entity| {
             let key = journal.text(Some(key));
-            journal.note(Note::Annotation { value, entity, key });
+            journal.note(Note::Annotation { value, entity, key, mend });
         });
     }
 
     #[inline(never)]
-    fn annotate_float(&self, key: &str, value: f64) {
+    fn annotate_float(&self, key: &str, value: f64, mend: bool) {
         if is_annotation_value(key, &AnnotationValue::Float(value)) {
-            self.annotate_as(key, NotedValue::Float(value));
+            self.annotate_as(key, NotedValue::Float(value), mend);
         }
     }
 

@@ -56,9 +56,7 @@ pub(super) fn look_at_current<T>(look: impl FnOnce(&Entity) -> Option<T>) -> Opt
 #[inline]
 pub(super) fn enter_as(layer: u64, id: u64, entity: Entity) {
     let level = Level { entity: Some(entity), owner: Owner::Named(layer, id) };
-    // Not dropped inside, where the stack is not free.
-    let mut level = Some(level);
-    let _ = STACK.try_with(|stack| stack.borrow_mut().levels.extend(level.take()));
+    let _ = STACK.try_with(|stack| stack.borrow_mut().levels.push(level));
 }
 
 /// Leaves what was entered last by this name, if anything was.
