@@ -39,8 +39,9 @@ impl<'a> Fields<'a> {
         Self { entity, rule }
     }
 
-    fn rule(&self, field: &Field) -> FieldRule {
-        self.rule.map_or(FieldRule::ByType, |rule| rule(field.name()))
+    #[inline]
+    fn rule(&self, name: &str) -> FieldRule {
+        self.rule.map_or(FieldRule::ByType, |rule| rule(name))
     }
 
     #[inline]
@@ -67,25 +68,32 @@ impl<'a> Fields<'a> {
         }
     }
 
+    #[inline]
     fn plain(&self, field: &Field, value: Value<'_>) {
-        match self.rule(field) {
-            FieldRule::ByType | FieldRule::Annotation => self.annotate(field.name(), value),
-            FieldRule::Metadata => self.metadata(field.name(), value),
+        let name = field.name();
+        match self.rule(name) {
+            FieldRule::ByType | FieldRule::Annotation => self.annotate(name, value),
+            FieldRule::Metadata => self.metadata(name, value),
             FieldRule::Ignore => {}
         }
     }
 
     /// The words by which spans that were written for OpenTelemetry say what they are.
+    #[inline]
     fn special(&self, name: &str, value: &str) -> bool {
-        match name.strip_prefix("otel.") {
+        name.strip_prefix("otel.").is_some_and(|name| self.otel(name, value))
+    }
+
+    fn otel(&self, name: &str, value: &str) -> bool {
+        match name {
             // Taken when the span began.
-            Some("name") => {}
-            Some("kind") => {
+            "name" => {}
+            "kind" => {
                 if ["client", "producer"].iter().any(|kind| value.eq_ignore_ascii_case(kind)) {
                     self.entity.namespace(Namespace::Remote);
                 }
             }
-            Some("status_code") => {
+            "status_code" => {
                 if value.eq_ignore_ascii_case("error") {
                     self.entity.set_fault(true);
                 }
@@ -108,20 +116,14 @@ enum Value<'a> {
 
 impl Visit for Fields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        let rule = self.rule(field);
-        if rule == FieldRule::ByType {
-            if self.special(field.name(), value) {
-                return;
+        let name = field.name();
+        match self.rule(name) {
+            FieldRule::ByType if self.special(name, value) => {}
+            FieldRule::ByType if value.len() > MAX_ANNOTATION_VALUE => {
+                self.metadata(name, Value::Text(value));
             }
-            if value.len() > MAX_ANNOTATION_VALUE {
-                return self.metadata(field.name(), Value::Text(value));
-            }
-        }
-        match rule {
-            FieldRule::ByType | FieldRule::Annotation => {
-                self.annotate(field.name(), Value::Text(value));
-            }
-            FieldRule::Metadata => self.metadata(field.name(), Value::Text(value)),
+            FieldRule::ByType | FieldRule::Annotation => self.annotate(name, Value::Text(value)),
+            FieldRule::Metadata => self.metadata(name, Value::Text(value)),
             FieldRule::Ignore => {}
         }
     }
@@ -143,7 +145,7 @@ impl Visit for Fields<'_> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        match self.rule(field) {
+        match self.rule(field.name()) {
             FieldRule::ByType => self.entity.record_exception_chain(Exception::chain_of(value)),
             FieldRule::Annotation | FieldRule::Metadata => {
                 self.record_debug(field, &format_args!("{value}"));
@@ -153,15 +155,16 @@ impl Visit for Fields<'_> {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let rule = self.rule(field);
+        let name = field.name();
+        let rule = self.rule(name);
         if rule == FieldRule::Ignore {
             return;
         }
         let text = text_of(value);
         match rule {
-            FieldRule::ByType if self.special(field.name(), &text) => {}
-            FieldRule::Annotation => self.annotate(field.name(), Value::Text(&text)),
-            _ => self.entity.metadata_in(NAMESPACE, field.name(), text),
+            FieldRule::ByType if self.special(name, &text) => {}
+            FieldRule::Annotation => self.annotate(name, Value::Text(&text)),
+            _ => self.entity.metadata_in(NAMESPACE, name, text),
         }
     }
 }

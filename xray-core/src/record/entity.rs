@@ -307,14 +307,22 @@ impl Entity {
         }
     }
 
-    /// A subsegment of the current entity, if that is of a trace that is not recorded; no more than a copy.
+    /// A subsegment of the current entity, without a copy of it where that would cost; `None` without one.
     #[inline]
-    pub(super) fn passing_subsegment() -> Option<Subsegment> {
-        let child = context::look_at_current(|current| match &current.0 {
-            Kind::Passing(passing) => Some(passing.child()),
-            Kind::Recorded { .. } | Kind::Facade(_) | Kind::Absent => None,
-        });
-        child.map(|child| Subsegment::new(Self::passing(child)))
+    pub(super) fn subsegment_of_current<N: AsRef<str>>(
+        name: impl FnOnce() -> N,
+    ) -> Option<Subsegment> {
+        let entity = context::look_at_current(|current| match &current.0 {
+            Kind::Passing(passing) => Some(Self::passing(passing.child())),
+            Kind::Absent => None,
+            // To begin one may log, which may run code of the user's.
+            Kind::Recorded { .. } | Kind::Facade(_) => Some(current.clone()),
+        })?;
+        Some(if entity.is_sampled() {
+            entity.recorded_subsegment(name().as_ref())
+        } else {
+            Subsegment::new(entity)
+        })
     }
 
     #[inline(never)]

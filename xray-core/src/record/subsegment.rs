@@ -44,10 +44,7 @@ impl Subsegment {
     /// ```
     #[inline]
     pub fn begin_if_traced<N: AsRef<str>>(name: impl FnOnce() -> N) -> Option<Self> {
-        Entity::passing_subsegment().or_else(|| {
-            let parent = Entity::current();
-            (!parent.is_absent()).then(|| parent.subsegment(name().as_ref()))
-        })
+        Entity::subsegment_of_current(name)
     }
 
     pub(super) fn new(entity: Entity) -> Self {
