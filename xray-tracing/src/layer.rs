@@ -44,6 +44,7 @@ pub struct XRayTracing {
     exceptions: LevelFilter,
     events: LevelFilter,
     code: bool,
+    sampled_only: bool,
 }
 
 /// Who begins segments for spans outside of any.
@@ -63,6 +64,7 @@ impl Default for XRayTracing {
             exceptions: LevelFilter::ERROR,
             events: LevelFilter::OFF,
             code: false,
+            sampled_only: false,
         }
     }
 }
@@ -144,6 +146,19 @@ impl XRayTracing {
         self
     }
 
+    /// Lets spans of a trace that is not sampled carry nothing, so that they cost little more than what the
+    /// registry does itself.
+    ///
+    /// Say so only where every task and thread is given its trace by
+    /// [`in_current_segment()`](xray_core::InCurrentSegment). With `.instrument(span)` and
+    /// `.in_current_span()` alone, calls made there would not say `Sampled=0`, so that the services called
+    /// decide by themselves, and a subsegment begun there would be reported as one without a segment.
+    #[must_use]
+    pub fn sampled_only(mut self) -> Self {
+        self.sampled_only = true;
+        self
+    }
+
     /// Begins what a span is recorded as; `None` if it is not.
     #[inline]
     fn begin<S>(
@@ -206,6 +221,9 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if self.sampled_only && attributes.is_contextual() && Entity::is_current_unsampled() {
+            return;
+        }
         let Some(work) = self.begin(attributes, id, &context) else { return };
         work.when_sampled(|entity| {
             attributes.record(&mut Fields::new(entity, self.rule.as_deref()));

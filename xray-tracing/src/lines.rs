@@ -24,7 +24,8 @@ use xray_core::TraceIds;
 ///
 /// A line of text ends with ` trace_id=1-… segment_id=… AWS-XRAY-TRACE-ID: 1-…@…`; in JSON these are
 /// fields, and so is `xrayTraceId`, by which CloudWatch's Application Signals looks. They name the entity that is
-/// current where the event is. Where nothing is recorded the line is as it would be.
+/// current where the event is. Where nothing is recorded, and where an event names its span by `parent:`, the
+/// line is as it would be.
 ///
 /// Set what else the format shows before, as in the example: it is wrapped here. A format of your own
 /// can write [`TraceIds::current`].

@@ -116,6 +116,19 @@ impl Entity {
         context::current().unwrap_or(Self::ABSENT)
     }
 
+    /// Whether the running code belongs to a trace that is not recorded: what [`current`](Self::current)
+    /// would say, without a copy of it.
+    ///
+    /// ```
+    /// assert!(!xray_core::Entity::is_current_unsampled(), "there is no trace");
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn is_current_unsampled() -> bool {
+        let passing = |entity: &Self| matches!(entity.0, Kind::Passing(_)).then_some(());
+        context::look_at_current(passing).is_some()
+    }
+
     pub(super) fn recorded(live: Arc<Live>, place: Place) -> Self {
         Self(Kind::Recorded { live, place })
     }

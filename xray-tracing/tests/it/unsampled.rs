@@ -63,6 +63,7 @@ fn allocations(layer: Option<XRayTracing>) -> u64 {
 fn nothing_is_looked_at_or_allocated() {
     let layer = || XRayTracing::new().events(tracing::Level::TRACE).code();
     assert_eq!(allocations(Some(layer())), allocations(None));
+    assert_eq!(allocations(Some(layer().sampled_only())), allocations(None));
 }
 
 #[test]
@@ -121,4 +122,20 @@ fn what_is_kept_on_demand_is_recorded() {
     });
     let trees = xray_core::testing::Trees::of(&memory.take());
     assert_eq!(trees.to_string(), "request (fault)\n  step (fault)\n");
+}
+
+#[test]
+fn spans_carry_nothing_where_it_is_not_wanted() {
+    let (xray, _memory) = recorder(nothing());
+    let subscriber = tracing_subscriber::registry().with(XRayTracing::new().sampled_only());
+    tracing::subscriber::with_default(subscriber, || {
+        let segment = xray.segment("request").begin();
+        let span = {
+            let _entered = segment.enter();
+            let span = info_span!("span");
+            span.in_scope(|| assert!(!Entity::current().is_absent()));
+            span
+        };
+        span.in_scope(|| assert!(Entity::current().is_absent()));
+    });
 }
