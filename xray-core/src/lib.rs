@@ -46,7 +46,7 @@ pub use id::{SegmentId, TraceId};
 pub use record::{
     CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment, Keep,
     Recorder, RecorderBuilder, RemoteCall, Scope, Segment, SegmentBuilder, StreamInCurrentSegment,
-    Subsegment, Verdict, remote_call, segment, subsegment,
+    Subsegment, TraceIds, Verdict, remote_call, segment, subsegment,
 };
 pub use sample::SamplingRequest;
 pub use stats::Stats;

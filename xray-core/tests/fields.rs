@@ -102,3 +102,31 @@ fn a_long_chain_built_by_hand_is_cut() {
     assert_eq!(exceptions.len(), MAX_EXCEPTION_CHAIN);
     assert_eq!(exceptions[MAX_EXCEPTION_CHAIN - 1]["skipped"], 1_000 - MAX_EXCEPTION_CHAIN);
 }
+
+#[test]
+fn keys_from_elsewhere_are_mended() {
+    let document = recorded(|segment| {
+        segment.annotate_mended("http.route", "/a");
+        segment.annotate_mended("http_route", "/b");
+        // Written up here, so that what follows is compared with what is in the record.
+        assert_eq!(segment.name().as_deref(), Some("orders"));
+        segment.annotate_mended("http.route", "/c");
+        segment.annotate_mended("größe", 1);
+        segment.annotate_mended("", 2);
+        segment.annotate("http.route", "dropped");
+    });
+    assert_eq!(document["annotations"], json!({"http_route": "/c", "gr____e": 1}));
+}
+
+#[test]
+fn lists_grow_up_to_their_limit() {
+    let document = recorded(|segment| {
+        segment.metadata_in("retry", "last", 7);
+        for attempt in 0..5 {
+            segment.append_metadata("retry", "attempts", attempt, 3);
+        }
+        segment.append_metadata("retry", "last", 8, 3);
+        segment.append_metadata("AWS.retry", "attempts", 1, 3);
+    });
+    assert_eq!(document["metadata"], json!({"retry": {"last": 7, "attempts": [0, 1, 2]}}));
+}

@@ -161,9 +161,17 @@ pub(crate) fn is_annotation_value(key: &str, value: &AnnotationValue<'_>) -> boo
 
 /// ASCII letters, digits and `_`: other keys cannot be searched for, so they are not recorded.
 pub(crate) fn is_annotation_key(key: &str) -> bool {
-    !key.is_empty()
-        && key.len() <= MAX_ANNOTATION_KEY
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    !key.is_empty() && key.len() <= MAX_ANNOTATION_KEY && key.bytes().all(is_key_byte)
+}
+
+fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// A key with `_` in place of each byte that keys do not take; `None` if it takes them all.
+pub(crate) fn mended_key(key: &[u8]) -> Option<String> {
+    let mended = |&byte: &u8| if is_key_byte(byte) { char::from(byte) } else { '_' };
+    (!key.iter().all(|&byte| is_key_byte(byte))).then(|| key.iter().map(mended).collect())
 }
 
 pub(crate) fn warn_of_key(key: &str) {

@@ -1,6 +1,7 @@
-//! Metadata values of any type, within bounds.
+//! Metadata values and texts of any type, within bounds.
 
 use std::{
+    fmt,
     io::{self, Write},
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -29,6 +30,37 @@ pub(crate) fn bounded(value: &impl Serialize) -> Value {
         Ok(written) => written.and_then(|()| serde_json::from_slice(&text.text)),
     };
     json.unwrap_or_else(|error| cut(&error.to_string(), MAX_TEXT).into())
+}
+
+/// The first characters of what a value says of itself, which may be long, or without end; `None` if it
+/// panics.
+///
+/// ```
+/// use xray_core::document::start_of;
+///
+/// assert_eq!(start_of(format_args!("{:?}", ["milk", "tea"]), 8).as_deref(), Some("[\"milk\","));
+/// ```
+#[must_use]
+pub fn start_of(text: fmt::Arguments<'_>, chars: usize) -> Option<String> {
+    let mut start = Start { text: String::new(), chars };
+    // It ends with an error where enough was read, which is no failure.
+    let written = catch_unwind(AssertUnwindSafe(|| fmt::Write::write_fmt(&mut start, text)));
+    written.ok().map(|_| start.text)
+}
+
+struct Start {
+    text: String,
+    /// How many characters may still come.
+    chars: usize,
+}
+
+impl fmt::Write for Start {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let text = cut(text, self.chars);
+        self.text.push_str(text);
+        self.chars -= text.chars().count();
+        if self.chars > 0 { Ok(()) } else { Err(fmt::Error) }
+    }
 }
 
 struct Bounded {

@@ -12,6 +12,7 @@ mod name;
 mod parts;
 
 pub use annotation::{AnnotationValue, Annotations, Metadata};
+pub use bounded::start_of;
 pub use cause::{Cause, Exception, StackFrame};
 pub use limits::{
     MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, MAX_ANNOTATIONS, MAX_DATAGRAM, MAX_DEPTH,
@@ -21,7 +22,8 @@ pub use limits::{
 pub use parts::{Aws, Http, HttpRequest, HttpResponse, Link, Namespace, Service, Sql, XRay};
 
 pub(crate) use annotation::{
-    is_annotation, is_annotation_key, is_annotation_value, is_reserved_namespace, warn_of_key,
+    is_annotation, is_annotation_key, is_annotation_value, is_reserved_namespace, mended_key,
+    warn_of_key,
 };
 pub(crate) use bounded::bounded;
 pub(crate) use limits::cut;

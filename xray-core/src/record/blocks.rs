@@ -27,22 +27,45 @@ impl Entity {
     /// X-Ray indexes 50 of a trace; all are recorded, and the first one past that is logged.
     #[inline]
     pub fn annotate<'v>(&self, key: &str, value: impl Into<AnnotationValue<'v>>) {
-        if !self.is_sampled() {
-            return;
+        if self.is_sampled() {
+            self.annotate_sampled(key, value.into(), false);
         }
-        // Which it is the compiler mostly knows where this is called.
-        match value.into() {
-            AnnotationValue::String(text) => self.annotate_text(key, &text),
-            AnnotationValue::Integer(value) => self.annotate_as(key, NotedValue::Integer(value)),
-            AnnotationValue::Unsigned(value) => self.annotate_as(key, NotedValue::Unsigned(value)),
-            AnnotationValue::Bool(value) => self.annotate_as(key, NotedValue::Bool(value)),
-            AnnotationValue::Float(value) => self.annotate_float(key, value),
+    }
+
+    /// As [`annotate`](Self::annotate), for keys that come from elsewhere: in place of each byte that a key
+    /// does not take stands `_`.
+    ///
+    /// ```
+    /// use xray_core::Entity;
+    ///
+    /// Entity::current().annotate_mended("http.route", "/orders/{id}"); // http_route
+    /// ```
+    #[inline]
+    pub fn annotate_mended<'v>(&self, key: &str, value: impl Into<AnnotationValue<'v>>) {
+        if self.is_sampled() {
+            self.annotate_sampled(key, value.into(), true);
+        }
+    }
+
+    /// Which type it is the compiler mostly knows where this is called.
+    #[inline]
+    fn annotate_sampled(&self, key: &str, value: AnnotationValue<'_>, mend: bool) {
+        match value {
+            AnnotationValue::String(text) => self.annotate_text(key, &text, mend),
+            AnnotationValue::Integer(value) => {
+                self.annotate_as(key, NotedValue::Integer(value), mend);
+            }
+            AnnotationValue::Unsigned(value) => {
+                self.annotate_as(key, NotedValue::Unsigned(value), mend);
+            }
+            AnnotationValue::Bool(value) => self.annotate_as(key, NotedValue::Bool(value), mend),
+            AnnotationValue::Float(value) => self.annotate_float(key, value, mend),
         }
     }
 
     // Apart, so that only the branch of what is not sampled stands where `annotate` is called.
     #[inline(never)]
-    fn annotate_text(&self, key: &str, text: &str) {
+    fn annotate_text(&self, key: &str, text: &str, mend: bool) {
         if key.len() > MAX_ANNOTATION_KEY {
             return warn_of_key(key);
         }
@@ -50,25 +73,25 @@ impl Entity {
         self.note(key.len() + text.len(), |journal, entity| {
             let key = journal.text(Some(key));
             let value = NotedValue::Text(journal.text(Some(text)));
-            journal.note(Note::Annotation { value, entity, key });
+            journal.note(Note::Annotation { value, entity, key, mend });
         });
     }
 
     #[inline(never)]
-    fn annotate_as(&self, key: &str, value: NotedValue) {
+    fn annotate_as(&self, key: &str, value: NotedValue, mend: bool) {
         if key.len() > MAX_ANNOTATION_KEY {
             return warn_of_key(key);
         }
         self.note(key.len(), |journal, entity| {
             let key = journal.text(Some(key));
-            journal.note(Note::Annotation { value, entity, key });
+            journal.note(Note::Annotation { value, entity, key, mend });
         });
     }
 
     #[inline(never)]
-    fn annotate_float(&self, key: &str, value: f64) {
+    fn annotate_float(&self, key: &str, value: f64, mend: bool) {
         if is_annotation_value(key, &AnnotationValue::Float(value)) {
-            self.annotate_as(key, NotedValue::Float(value));
+            self.annotate_as(key, NotedValue::Float(value), mend);
         }
     }
 
@@ -86,10 +109,7 @@ impl Entity {
             return;
         }
         if is_reserved_namespace(namespace) {
-            let (key, namespace) = (cut(key, 50), cut(namespace, 50));
-            return crate::logging::warning!(
-                "metadata {key:?} dropped: the namespace {namespace:?} is reserved"
-            );
+            return warn_of_namespace(namespace, key);
         }
         let (namespace, key) = (cut(namespace, MAX_METADATA_KEY), cut(key, MAX_METADATA_KEY));
         // Before the trace's lock is taken, since it runs the user's code.
@@ -101,6 +121,37 @@ impl Entity {
     pub(super) fn set_metadata(&self, namespace: &str, key: &str, value: Value) {
         let bytes = value_size(&value) + namespace.len() + key.len();
         self.change(bytes, |record, index| record.set_metadata(index, namespace, key, value));
+    }
+
+    /// Adds an item to a list that is kept as metadata, which holds at most `most`: for what happens
+    /// again and again. An item past that, and one for a key that holds no list, is counted in
+    /// [`Stats::dropped_record_full`](crate::Stats::dropped_record_full).
+    ///
+    /// ```
+    /// use xray_core::Entity;
+    ///
+    /// for attempt in 1..=3 {
+    ///     Entity::current().append_metadata("retry", "attempts", attempt, 100);
+    /// }
+    /// ```
+    pub fn append_metadata(&self, namespace: &str, key: &str, item: impl Serialize, most: usize) {
+        if !self.is_sampled() {
+            return;
+        }
+        let (namespace, key) = (cut(namespace, MAX_METADATA_KEY), cut(key, MAX_METADATA_KEY));
+        if is_reserved_namespace(namespace) {
+            return warn_of_namespace(namespace, key);
+        }
+        // Before the trace's lock is taken, since it runs the user's code.
+        let item = bounded(&item);
+        let bytes = value_size(&item) + namespace.len() + key.len();
+        let mut added = true;
+        self.change(bytes, |record, index| {
+            added = record.append_metadata(index, (namespace, key), item, most);
+        });
+        if !added {
+            self.count_dropped();
+        }
     }
 
     /// What the subsegment calls; local work has no namespace.
@@ -338,4 +389,9 @@ impl Entity {
             }
         });
     }
+}
+
+fn warn_of_namespace(namespace: &str, key: &str) {
+    let (key, namespace) = (cut(key, 50), cut(namespace, 50));
+    crate::logging::warning!("metadata {key:?} dropped: the namespace {namespace:?} is reserved");
 }

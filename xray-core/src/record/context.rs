@@ -33,7 +33,9 @@ enum Owner {
     Scope,
     /// The guard of this number.
     Guard(u64),
-    /// A guard that was dropped while others stood above it.
+    /// Entered by a call of its own, and left by another one.
+    Named(u64, u64),
+    /// One that was left while others stood above it.
     Gone,
 }
 
@@ -59,7 +61,41 @@ pub(super) fn is_idle() -> bool {
     STACK.try_with(idle).unwrap_or(false)
 }
 
+/// What `look` finds in the current entity, without a copy of it; it must run no code of the user's.
+#[inline]
+pub(super) fn look_at_current<T>(look: impl FnOnce(&Entity) -> Option<T>) -> Option<T> {
+    let top = |stack: &RefCell<Stack>| look(stack.borrow().levels.last()?.entity.as_ref()?);
+    STACK.try_with(top).ok().flatten()
+}
+
+/// Makes it current until [`leave`]; nothing at the end of a thread.
+#[inline]
+pub(super) fn enter_as(layer: u64, id: u64, entity: Entity) {
+    let level = Level { entity: Some(entity), owner: Owner::Named(layer, id) };
+    let _ = STACK.try_with(|stack| stack.borrow_mut().levels.push(level));
+}
+
+/// Leaves what was entered last by this name, if anything was.
+#[inline]
+pub(super) fn leave(layer: u64, id: u64) {
+    let leave = |stack: &RefCell<Stack>| stack.borrow_mut().leave(&Owner::Named(layer, id));
+    drop(STACK.try_with(leave));
+}
+
 impl Stack {
+    /// Takes what was entered last by this owner off, as soon as nothing stands above it.
+    #[inline]
+    fn leave(&mut self, owner: &Owner) -> Option<Entity> {
+        if self.levels.last().is_some_and(|level| level.owner == *owner) {
+            let entity = self.levels.pop()?.entity;
+            self.settle();
+            return entity;
+        }
+        let level = self.levels.iter_mut().rev().find(|level| level.owner == *owner)?;
+        level.owner = Owner::Gone;
+        level.entity.take()
+    }
+
     /// Takes off what guards left in another order than they entered.
     fn settle(&mut self) {
         while self.levels.last().is_some_and(|level| level.owner == Owner::Gone) {
@@ -95,15 +131,7 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let leave = |stack: &RefCell<Stack>| {
-            let mut stack = stack.borrow_mut();
-            let owner = Owner::Guard(self.number);
-            let level = stack.levels.iter_mut().rev().find(|level| level.owner == owner)?;
-            level.owner = Owner::Gone;
-            let entity = level.entity.take();
-            stack.settle();
-            entity
-        };
+        let leave = |stack: &RefCell<Stack>| stack.borrow_mut().leave(&Owner::Guard(self.number));
         // The entity is dropped here, where the stack is free: it may run code of the user's.
         drop(STACK.try_with(leave));
     }

@@ -295,6 +295,33 @@ impl Data {
         self.push_metadata(entity, namespace, key, value);
     }
 
+    /// Adds an item to a metadata value that is a list of at most `most`; whether it was added.
+    pub(crate) fn append_metadata(
+        &mut self,
+        entity: u32,
+        (namespace, key): (&str, &str),
+        item: Value,
+        most: usize,
+    ) -> bool {
+        let mut at = self.entities[entity as usize].metadata.first;
+        while at != NONE {
+            let found = &self.metadata[at as usize];
+            if self.text(found.key) != key || self.text(found.namespace) != namespace {
+                at = found.next;
+                continue;
+            }
+            let Value::Array(items) = &mut self.metadata[at as usize].value else { return false };
+            if items.len() >= most {
+                return false;
+            }
+            self.bytes += value_size(&item);
+            items.push(item);
+            return true;
+        }
+        self.push_metadata(entity, namespace, key, Value::Array(vec![item]));
+        true
+    }
+
     /// Adds a metadata value whose key is not there.
     pub(super) fn push_metadata(&mut self, entity: u32, namespace: &str, key: &str, value: Value) {
         self.bytes += size_of::<MetadataData>() + value_size(&value);

@@ -10,7 +10,7 @@ use super::{
     state::Role,
     watch::Unrecorded,
 };
-use crate::{SegmentId, TraceId, emit::Ticket, header::Carried};
+use crate::{SegmentId, TraceId, emit::Ticket, header::Carried, stats::Drop};
 
 /// A handle to a segment or a subsegment: what can be recorded on it.
 ///
@@ -116,6 +116,19 @@ impl Entity {
         context::current().unwrap_or(Self::ABSENT)
     }
 
+    /// Whether the running code belongs to a trace that is not recorded: what [`current`](Self::current)
+    /// would say, without a copy of it.
+    ///
+    /// ```
+    /// assert!(!xray_core::Entity::is_current_unsampled(), "there is no trace");
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn is_current_unsampled() -> bool {
+        let passing = |entity: &Self| matches!(entity.0, Kind::Passing(_)).then_some(());
+        context::look_at_current(passing).is_some()
+    }
+
     pub(super) fn recorded(live: Arc<Live>, place: Place) -> Self {
         Self(Kind::Recorded { live, place })
     }
@@ -171,7 +184,15 @@ impl Entity {
         }
     }
 
-    pub(super) fn is_absent(&self) -> bool {
+    /// Whether there is no trace here: no segment was begun, or the recorder is disabled. A trace that is
+    /// not sampled is one all the same, and travels on with calls.
+    ///
+    /// ```
+    /// assert!(xray_core::Entity::current().is_absent());
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn is_absent(&self) -> bool {
         matches!(self.0, Kind::Absent)
     }
 
@@ -306,6 +327,24 @@ impl Entity {
         }
     }
 
+    /// A subsegment of the current entity, without a copy of it where that would cost; `None` without one.
+    #[inline]
+    pub(super) fn subsegment_of_current<N: AsRef<str>>(
+        name: impl FnOnce() -> N,
+    ) -> Option<Subsegment> {
+        let entity = context::look_at_current(|current| match &current.0 {
+            Kind::Passing(passing) => Some(Self::passing(passing.child())),
+            Kind::Absent => None,
+            // To begin one may log, which may run code of the user's.
+            Kind::Recorded { .. } | Kind::Facade(_) => Some(current.clone()),
+        })?;
+        Some(if entity.is_sampled() {
+            entity.recorded_subsegment(name().as_ref())
+        } else {
+            Subsegment::new(entity)
+        })
+    }
+
     #[inline(never)]
     fn recorded_subsegment(&self, name: &str) -> Subsegment {
         let entity = match &self.0 {
@@ -355,6 +394,30 @@ impl Entity {
     /// not await.
     pub fn enter(&self) -> Entered {
         Entered::new(self.clone())
+    }
+
+    /// Makes this the current entity of the thread until [`leave`](Self::leave) is called with the same
+    /// numbers: for a bridge to code that tells enter and exit by two calls and has no place for a guard.
+    /// `bridge` tells the bridges of a process apart, `id` what is entered.
+    ///
+    /// ```
+    /// use xray_core::{Entity, Segment};
+    ///
+    /// let segment = Segment::begin("order");
+    /// segment.enter_as(1, 7);
+    /// // …
+    /// Entity::leave(1, 7);
+    /// ```
+    #[inline]
+    pub fn enter_as(&self, bridge: u64, id: u64) {
+        context::enter_as(bridge, id, self.clone());
+    }
+
+    /// Leaves what [`enter_as`](Self::enter_as) has entered on this thread by these numbers, the last if
+    /// it did so several times; what was entered since stays. If there is nothing, nothing happens.
+    #[inline]
+    pub fn leave(bridge: u64, id: u64) {
+        context::leave(bridge, id);
     }
 
     /// A future, or a stream, that runs with this as the current entity.
@@ -432,6 +495,15 @@ impl Entity {
     pub(super) fn note_outcome(&self, clear: u8, set: u8, status: Option<u16>) {
         if let Kind::Recorded { live, place } = &self.0 {
             live.note_outcome(*place, clear, set, status);
+        }
+    }
+
+    /// Something of it is not recorded, since there was no room.
+    pub(super) fn count_dropped(&self) {
+        if let Kind::Recorded { live, .. } = &self.0
+            && let Some(recorder) = live.recorder()
+        {
+            recorder.counters().dropped(Drop::RecordFull, 1);
         }
     }
 

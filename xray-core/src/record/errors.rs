@@ -5,14 +5,13 @@ use std::{
     backtrace::{Backtrace, BacktraceStatus},
     borrow::Cow,
     error::Error,
-    fmt::{self, Write},
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     sync::Arc,
 };
 
 use super::{Entity, exceptions::Known, slots::flag};
 use crate::{
-    document::{Exception, MAX_EXCEPTION_CHAIN, MAX_SHORT_TEXT, MAX_TEXT, cut},
+    document::{Exception, MAX_EXCEPTION_CHAIN, MAX_SHORT_TEXT, MAX_TEXT, cut, start_of},
     http::scrub_text,
 };
 
@@ -59,15 +58,32 @@ impl Entity {
         self.push_exceptions(&shortened(chain.to_vec()), flag::EXCEPTION, Known::ById);
     }
 
+    /// Records exceptions of which each was caused by the next, such as
+    /// [`Exception::chain_of`] makes. As an error of Rust's has no identity, one with the type and the
+    /// message of an exception that an entity under this one has described counts as the same.
+    ///
+    /// ```
+    /// use xray_core::{Entity, document::Exception};
+    ///
+    /// let error: Box<dyn std::error::Error> = "out of stock".into();
+    /// let mut chain = Exception::chain_of(&*error);
+    /// chain.insert(0, Exception::new("Order", "cannot ship order 7").frame("src/ship.rs", 12, ""));
+    /// Entity::current().record_exception_chain(chain);
+    /// ```
+    pub fn record_exception_chain(&self, chain: Vec<Exception>) {
+        if !self.is_sampled() {
+            return self.note_exception();
+        }
+        self.push_chain(chain, flag::EXCEPTION);
+    }
+
     /// Records an error that a framework hands over as a trait object.
     pub(crate) fn record_dyn_error(&self, error: &(dyn Error + 'static)) {
         if !self.is_sampled() {
             return self.note_exception();
         }
-        let mut chain = causes(|| Some(error));
         // The stack here is the framework's; where the error was made is long gone.
-        let first = chain.remove(0);
-        self.describe(first, chain);
+        self.push_chain(Exception::chain_of(error), flag::EXCEPTION);
     }
 
     /// Records why a call failed. Clients name in their messages what they called, secrets of the URL
@@ -80,7 +96,7 @@ impl Entity {
         if !self.is_sampled() {
             return self.note_exception();
         }
-        let mut chain = describe(|| Some(error));
+        let mut chain = causes(|| Some(error));
         if let Some(kind) = kind {
             chain[0].kind = Cow::Borrowed(kind);
         }
@@ -157,6 +173,16 @@ impl Entity {
     }
 }
 
+impl Exception {
+    /// The exceptions that describe an error and the errors that caused it, the outermost first: what
+    /// [`Entity::record_error`] records, but for the place in the code. An error that is only known as
+    /// a trait object has the type that its `Debug` begins with, or `Error`.
+    #[must_use]
+    pub fn chain_of(error: &(dyn Error + 'static)) -> Vec<Self> {
+        causes(|| Some(error))
+    }
+}
+
 /// The first exceptions of a chain, with texts of bounded length; the last one counts those that are
 /// left out.
 fn shortened(mut chain: Vec<Exception>) -> Vec<Exception> {
@@ -230,7 +256,7 @@ pub(super) fn causes<'a>(
 
 /// The type of an error that is only known as a trait object: what a derived `Debug` begins with.
 pub(super) fn type_shown_by_debug<E: Error + ?Sized>(error: &E) -> Option<String> {
-    let text = written(MAX_SHORT_TEXT, format_args!("{error:?}"))?;
+    let text = start_of(format_args!("{error:?}"), MAX_SHORT_TEXT)?;
     let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
     let derived = name.starts_with(|c: char| c.is_ascii_uppercase())
@@ -238,35 +264,11 @@ pub(super) fn type_shown_by_debug<E: Error + ?Sized>(error: &E) -> Option<String
     derived.then(|| name.to_owned())
 }
 
-/// Keeps the start of a text that may be long, or without end.
-struct Start {
-    text: String,
-    /// How many characters may still come.
-    chars: usize,
-}
-
-impl Write for Start {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let text = cut(text, self.chars);
-        self.text.push_str(text);
-        self.chars -= text.chars().count();
-        if self.chars > 0 { Ok(()) } else { Err(fmt::Error) }
-    }
-}
-
-/// The text, cut at so many characters; `None` if the user's code that writes it panicked.
-pub(super) fn written(chars: usize, arguments: fmt::Arguments<'_>) -> Option<String> {
-    let mut start = Start { text: String::new(), chars };
-    // It ends with an error where enough was read, which is no failure.
-    let written = catch_unwind(AssertUnwindSafe(|| start.write_fmt(arguments)));
-    written.is_ok().then_some(start.text)
-}
-
 pub(super) fn exception(kind: &'static str, error: &(impl Error + ?Sized)) -> Exception {
     told(kind, format_args!("{error}"))
 }
 
-pub(super) fn told(kind: &'static str, message: fmt::Arguments<'_>) -> Exception {
-    let message = written(MAX_TEXT, message);
-    Exception::new(kind, message.unwrap_or_else(|| "the error's Display panicked".into()))
+pub(super) fn told(kind: &'static str, message: std::fmt::Arguments<'_>) -> Exception {
+    let message = start_of(message, MAX_TEXT);
+    Exception::new(kind, message.unwrap_or_else(|| "the error's Display panicked".to_owned()))
 }

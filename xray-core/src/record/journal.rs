@@ -42,6 +42,8 @@ pub(super) enum Note {
         value: NotedValue,
         entity: u32,
         key: u16,
+        /// Whether the key gets the form that X-Ray takes; else it is dropped in the end.
+        mend: bool,
     },
     Http {
         entity: u32,

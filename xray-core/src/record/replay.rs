@@ -7,6 +7,7 @@ use super::{
     journal::{Journal, NO_TEXT, Note, NotedValue},
     slots::{AnnotationText, OPEN, Text},
 };
+use crate::document::mended_key;
 
 impl Data {
     /// Writes up what has happened since the last time, and empties the journal.
@@ -39,7 +40,7 @@ impl Data {
                     entity.end = at.clamp(entity.start, OPEN - 1);
                 }
             }
-            Note::Annotation { value, entity, key } => {
+            Note::Annotation { value, entity, key, mend } => {
                 let key = texts.range(key);
                 let text = if let NotedValue::Text(len) = value { texts.range(len) } else { 0..0 };
                 if !self.takes(entity) {
@@ -52,11 +53,16 @@ impl Data {
                     NotedValue::Float(value) => AnnotationText::Float(value),
                     NotedValue::Bool(value) => AnnotationText::Bool(value),
                 };
-                let known = self.annotation(entity, texts.bytes(self, &key));
+                let noted = texts.bytes(self, &key);
+                let mended = if mend { mended_key(noted) } else { None };
+                let known = self.annotation(entity, mended.as_deref().map_or(noted, str::as_bytes));
                 match known {
                     Some(item) => self.annotations[item as usize].value = value,
                     None => {
-                        let key = texts.keep(self, key);
+                        let key = match mended {
+                            Some(key) => self.push_text(&key),
+                            None => texts.keep(self, key),
+                        };
                         self.push_annotation(entity, key, value);
                     }
                 }

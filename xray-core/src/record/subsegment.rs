@@ -44,6 +44,19 @@ impl Subsegment {
         Some(parent.subsegment(name))
     }
 
+    /// Begins a subsegment of the current entity; `None` with none. What it is called is only asked
+    /// where it is recorded.
+    ///
+    /// ```
+    /// use xray_core::Subsegment;
+    ///
+    /// assert!(Subsegment::begin_if_traced(|| "price").is_none());
+    /// ```
+    #[inline]
+    pub fn begin_if_traced<N: AsRef<str>>(name: impl FnOnce() -> N) -> Option<Self> {
+        Entity::subsegment_of_current(name)
+    }
+
     pub(super) fn new(entity: Entity) -> Self {
         Self { entity, unwinding: thread::panicking() }
     }

@@ -11,8 +11,8 @@ use std::{
 use serde_json::{Map, Value};
 
 use crate::{
-    document::{AnnotationValue, MAX_ANNOTATION_VALUE, MAX_TEXT, cut},
-    record::{Entity, errors::written},
+    document::{AnnotationValue, MAX_ANNOTATION_VALUE, MAX_TEXT, cut, start_of},
+    record::Entity,
 };
 
 /// What can be an annotation by itself, looked at through a reference.
@@ -184,5 +184,5 @@ pub fn display<T: Display + ?Sized>(value: &T) -> Value {
 }
 
 fn text(chars: usize, arguments: std::fmt::Arguments<'_>) -> String {
-    written(chars, arguments).unwrap_or_else(|| "[the code that shows the value panicked]".into())
+    start_of(arguments, chars).unwrap_or_else(|| "[the code that shows the value panicked]".into())
 }
