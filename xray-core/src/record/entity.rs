@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use super::{
     Entered, Live, Recorder, Scope, Subsegment, context,
@@ -164,7 +167,14 @@ impl Entity {
         }
     }
 
-    pub(super) fn is_absent(&self) -> bool {
+    /// Whether it stands for nothing at all: what [`current`](Self::current) gives to code that runs
+    /// outside of every segment.
+    ///
+    /// ```
+    /// assert!(xray_core::Entity::current().is_absent());
+    /// ```
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
         matches!(self.0, Kind::Absent)
     }
 
@@ -218,6 +228,16 @@ impl Entity {
     /// Whether this recorder decided about it.
     pub(crate) fn is_of(&self, recorder: &Recorder) -> bool {
         self.recorder_key() == Some(recorder.key())
+    }
+
+    /// Whether the text of queries is recorded here.
+    pub(crate) fn collects_sql_queries(&self) -> bool {
+        let recorder = match &self.0 {
+            Kind::Recorded { live, .. } => live.recorder(),
+            Kind::Facade(facade) => Some(&facade.recorder),
+            Kind::Passing(_) | Kind::Absent => None,
+        };
+        recorder.is_some_and(Recorder::collects_sql_queries)
     }
 
     fn recorder_key(&self) -> Option<usize> {
@@ -299,10 +319,34 @@ impl Entity {
         }
     }
 
+    /// Begins a subsegment that began so long ago: for work that is only told of when it is over, such
+    /// as a driver's log line. A time before the segment's begin counts as its begin.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use xray_core::Entity;
+    ///
+    /// fn on_query_done(took: Duration) {
+    ///     Entity::current().subsegment_ago("shop@db.internal", took).end();
+    /// }
+    /// ```
+    pub fn subsegment_ago(&self, name: &str, ago: Duration) -> Subsegment {
+        match &self.0 {
+            Kind::Passing(passing) => Subsegment::new(Self::passing(passing.child())),
+            _ => self.begin_recorded(name, ago),
+        }
+    }
+
     #[inline(never)]
     fn recorded_subsegment(&self, name: &str) -> Subsegment {
+        self.begin_recorded(name, Duration::ZERO)
+    }
+
+    // In line, so that what begins now knows that there is nothing to subtract.
+    #[inline(always)]
+    fn begin_recorded(&self, name: &str, ago: Duration) -> Subsegment {
         let entity = match &self.0 {
-            Kind::Recorded { live, place } => match live.begin_child(*place, name) {
+            Kind::Recorded { live, place } => match live.begin_child(*place, name, ago) {
                 Some((live, place)) => Self::recorded(live, place),
                 None => self.not_recorded(),
             },
@@ -311,7 +355,7 @@ impl Entity {
                 let caller = (Some(facade.trace_id), Some(facade.id));
                 let carried = facade.carried.clone();
                 let (live, id) =
-                    Live::begin(&facade.recorder, &name, caller, carried, Role::Streamed);
+                    Live::begin(&facade.recorder, &name, caller, carried, Role::Streamed(ago));
                 Self::recorded(live, Place { index: 0, id })
             }
             Kind::Passing(_) | Kind::Absent => self.clone(),

@@ -25,10 +25,14 @@ impl Entity {
     /// ```
     #[track_caller]
     pub fn record_error<E: Error + ?Sized>(&self, error: &E) {
+        self.record_error_at(error, Location::caller());
+    }
+
+    /// As [`record_error`](Self::record_error), for code that runs when its caller has returned.
+    pub(crate) fn record_error_at<E: Error + ?Sized>(&self, error: &E, location: &'static Location<'_>) {
         if !self.is_sampled() {
             return self.note_exception();
         }
-        let location = Location::caller();
         let mut first = exception(type_name::<E>(), error);
         first = first.frame(location.file(), location.line(), "");
         first.backtrace = captured();

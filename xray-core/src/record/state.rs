@@ -25,8 +25,8 @@ const STREAM_BYTES: usize = MAX_DATAGRAM / 2;
 pub(crate) enum Role {
     /// The rule that sampled it, and who waits for its end.
     Segment(Option<Arc<RuleState>>, Option<Watch>),
-    /// A subsegment that leaves on its own.
-    Streamed,
+    /// A subsegment that leaves on its own and began so long ago.
+    Streamed(Duration),
     Provisional(Provisional, Option<Watch>),
 }
 
