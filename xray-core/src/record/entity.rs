@@ -36,6 +36,8 @@ pub(super) enum Kind {
     Recorded {
         live: Arc<Live>,
         place: Place,
+        /// A query, which a driver may tell of as well.
+        is_query: bool,
     },
     Passing(Passing),
     Facade(Arc<Facade>),
@@ -120,7 +122,7 @@ impl Entity {
     }
 
     pub(super) fn recorded(live: Arc<Live>, place: Place) -> Self {
-        Self(Kind::Recorded { live, place })
+        Self(Kind::Recorded { live, place, is_query: false })
     }
 
     pub(super) fn passing(passing: Passing) -> Self {
@@ -220,7 +222,7 @@ impl Entity {
     #[must_use]
     pub fn name(&self) -> Option<String> {
         match &self.0 {
-            Kind::Recorded { live, place } => live.name(*place),
+            Kind::Recorded { live, place, .. } => live.name(*place),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => None,
         }
     }
@@ -228,6 +230,19 @@ impl Entity {
     /// Whether this recorder decided about it.
     pub(crate) fn is_of(&self, recorder: &Recorder) -> bool {
         self.recorder_key() == Some(recorder.key())
+    }
+
+    /// Whether it is a query, as [`SqlTarget`](crate::sql::SqlTarget) begins it: what a driver tells of the
+    /// query that runs in it belongs here, and not in a subsegment of its own.
+    #[must_use]
+    pub fn is_query(&self) -> bool {
+        matches!(self.0, Kind::Recorded { is_query: true, .. })
+    }
+
+    pub(super) fn set_query(&mut self) {
+        if let Kind::Recorded { is_query, .. } = &mut self.0 {
+            *is_query = true;
+        }
     }
 
     /// Whether the text of queries is recorded here.
@@ -346,7 +361,7 @@ impl Entity {
     #[inline(always)]
     fn begin_recorded(&self, name: &str, ago: Duration) -> Subsegment {
         let entity = match &self.0 {
-            Kind::Recorded { live, place } => match live.begin_child(*place, name, ago) {
+            Kind::Recorded { live, place, .. } => match live.begin_child(*place, name, ago) {
                 Some((live, place)) => Self::recorded(live, place),
                 None => self.not_recorded(),
             },
@@ -403,7 +418,7 @@ impl Entity {
     #[inline]
     pub(super) fn end(&self, at: Option<SystemTime>) {
         match &self.0 {
-            Kind::Recorded { live, place } => live.end(*place, at),
+            Kind::Recorded { live, place, .. } => live.end(*place, at),
             Kind::Passing(Passing { watch: Some(watch), .. }) => watch.end(at),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => {}
         }
@@ -412,7 +427,7 @@ impl Entity {
     /// Ends a subsegment for its guard, now or at a given time.
     #[inline]
     pub(super) fn end_child(self, at: Option<SystemTime>) {
-        if let Kind::Recorded { live, place } = &self.0 {
+        if let Kind::Recorded { live, place, .. } = &self.0 {
             live.end_child(*place, at);
         }
     }
@@ -430,7 +445,7 @@ impl Entity {
     #[inline]
     pub(super) fn finish(self, at: Option<SystemTime>) {
         match self.0 {
-            Kind::Recorded { live, place } => live.finish(place, at),
+            Kind::Recorded { live, place, .. } => live.finish(place, at),
             Kind::Passing(Passing { watch: Some(watch), .. }) => watch.end(at),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => {}
         }
@@ -459,7 +474,7 @@ impl Entity {
 
     /// Notes something, where anything is recorded; `bytes` is what its texts add.
     pub(super) fn note(&self, bytes: usize, note: impl FnOnce(&mut Journal, u32)) {
-        if let Kind::Recorded { live, place } = &self.0 {
+        if let Kind::Recorded { live, place, .. } = &self.0 {
             live.note(*place, bytes, note);
         }
     }
@@ -467,13 +482,13 @@ impl Entity {
     /// Notes how it turns out.
     #[inline]
     pub(super) fn note_outcome(&self, clear: u8, set: u8, status: Option<u16>) {
-        if let Kind::Recorded { live, place } = &self.0 {
+        if let Kind::Recorded { live, place, .. } = &self.0 {
             live.note_outcome(*place, clear, set, status);
         }
     }
 
     pub(super) fn change(&self, bytes: usize, change: impl FnOnce(&mut Data, u32)) {
-        if let Kind::Recorded { live, place } = &self.0 {
+        if let Kind::Recorded { live, place, .. } = &self.0 {
             live.change(*place, bytes, |record| change(record, place.index));
         }
     }

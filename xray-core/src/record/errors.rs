@@ -29,7 +29,11 @@ impl Entity {
     }
 
     /// As [`record_error`](Self::record_error), for code that runs when its caller has returned.
-    pub(crate) fn record_error_at<E: Error + ?Sized>(&self, error: &E, location: &'static Location<'_>) {
+    pub(crate) fn record_error_at<E: Error + ?Sized>(
+        &self,
+        error: &E,
+        location: &'static Location<'_>,
+    ) {
         if !self.is_sampled() {
             return self.note_exception();
         }

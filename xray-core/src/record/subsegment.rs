@@ -34,6 +34,12 @@ impl Subsegment {
         parent.subsegment(name)
     }
 
+    /// It is a query.
+    pub(crate) fn query(mut self) -> Self {
+        self.entity.set_query();
+        self
+    }
+
     pub(super) fn new(entity: Entity) -> Self {
         Self { entity, unwinding: thread::panicking() }
     }

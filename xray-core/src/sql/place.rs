@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use super::connection::{connection_string, connection_url, pairs, parameters, starts_with};
-use crate::{Error, document::{MAX_SHORT_TEXT, cut}};
+use crate::{
+    Error,
+    document::{MAX_SHORT_TEXT, cut},
+};
 
 /// What a URL or a connection string says, without secrets.
 #[derive(Debug, Default)]
@@ -14,31 +17,30 @@ pub(super) struct Place {
     pub(super) user: Option<String>,
 }
 
+const POSTGRESQL: &str = "PostgreSQL";
+
 /// The default of most drivers.
 const LOCAL: &str = "localhost";
 
 impl Place {
     pub(super) fn of_url(url: &str) -> Result<Self, Error> {
-        if url.trim().is_empty() {
+        if url.is_empty() {
             return Err(bad("is empty"));
         }
         // JDBC's prefix stands before a URL, and its parameters may name the database.
         let url = if starts_with(url, "jdbc:") { &url["jdbc:".len()..] } else { url };
-        if starts_with(url, "sqlite:") || starts_with(url, "sqlite3:") || starts_with(url, "file:") {
+        if ["sqlite:", "sqlite3:", "file:"].iter().any(|scheme| starts_with(url, scheme)) {
             return Ok(Self::of_file(url));
         }
         let clean = connection_url(url);
-        let (scheme, rest) = clean.split_once("://").ok_or_else(|| bad("has no scheme"))?;
-        let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-        if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.chars().all(is_scheme) {
-            return Err(bad("has no scheme"));
-        }
-        let known = Known::of(scheme);
+        let (scheme, rest) =
+            clean.split_once("://").filter(is_scheme).ok_or_else(|| bad("has no scheme"))?;
+        let known = known(scheme);
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (user, hosts) = authority.rsplit_once('@').map_or((None, authority), |(user, hosts)| (Some(user), hosts));
-        // Of several hosts, one of which answers, the first one names them all.
-        let host = host(hosts.split(',').next().unwrap_or_default())?;
+        let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
         let given = Given::of(url, hosts.is_empty());
+        // Of several hosts, one of which answers, the first names them all.
+        let host = host(hosts.split(',').next().unwrap_or_default())?;
         let host = match given.host.as_deref().unwrap_or(&host) {
             // A folder of sockets.
             host if host.starts_with('/') => LOCAL,
@@ -46,17 +48,17 @@ impl Place {
             "" => return Err(bad("has no host")),
             host => host,
         };
-        let user = given.user.or(user.map(decoded)).filter(|user| !user.is_empty());
-        let by_user = || user.as_ref().filter(|_| known == Some(Known::PostgreSql)).cloned();
-        let database = Some(decoded(path.trim_end_matches('/')).into_owned())
-            .filter(|database| !database.is_empty())
-            .or(given.database.map(Cow::into_owned))
-            .or_else(|| by_user().map(Cow::into_owned))
-            .unwrap_or_else(|| "database".to_owned());
+        let user = given.user.unwrap_or_else(|| decoded(user).into_owned());
+        let database = match (decoded(path.trim_end_matches('/')), given.database) {
+            (database, _) if !database.is_empty() => database.into_owned(),
+            (_, Some(database)) => database,
+            (_, None) if known == Some(POSTGRESQL) => user.clone(),
+            (_, None) => String::new(),
+        };
         Ok(Self {
-            name: format!("{}@{host}", cut(&database, MAX_SHORT_TEXT)),
-            database_type: Some(known.map_or_else(|| scheme.to_owned(), |known| known.database_type().to_owned())),
-            user: user.map(Cow::into_owned),
+            name: name(&database, host),
+            database_type: Some(known.unwrap_or(scheme).to_owned()),
+            user: Some(user).filter(|user| !user.is_empty()),
         })
     }
 
@@ -71,110 +73,99 @@ impl Place {
             _ => file,
         };
         // A file without a name is temporary, and so is a database in memory.
-        let stem = if matches!(stem, "" | ":memory:") { "memory" } else { cut(stem, MAX_SHORT_TEXT) };
-        Self {
-            name: format!("sqlite@{stem}"),
-            database_type: Some("SQLite".to_owned()),
-            user: None,
-        }
+        let stem = if matches!(stem, "" | ":memory:") { "memory" } else { stem };
+        Self { name: name("sqlite", stem), database_type: Some("SQLite".to_owned()), user: None }
     }
 
     pub(super) fn of_pairs(text: &str) -> Result<Self, Error> {
-        let mut place = Self::default();
-        let (mut host, mut database): (Option<String>, Option<String>) = (None, None);
-        let mut some = false;
         // Of what is clean already, so that no secret becomes a part of a name.
-        for (key, value) in pairs(&connection_string(text)) {
-            some = true;
-            let key: String = key.chars().filter(char::is_ascii_alphanumeric).take(32).collect();
-            match key.to_ascii_lowercase().as_str() {
-                "host" | "hostaddr" | "server" | "datasource" | "address" | "addr" | "networkaddress" => {
-                    // `hostaddr` only says where a `host` is.
-                    if host.is_none() || !key.eq_ignore_ascii_case("hostaddr") {
-                        host = Some(value.into_owned());
-                    }
-                }
-                "dbname" | "database" | "initialcatalog" | "databasename" => database = Some(value.into_owned()),
-                "user" | "userid" | "uid" | "username" => place.user = Some(value.into_owned()),
-                _ => {}
-            }
-        }
-        if !some {
+        let text = connection_string(text);
+        let (mut host, mut database, mut user) = (None, None, None);
+        let mut pairs = pairs(&text).peekable();
+        if pairs.peek().is_none() {
             return Err(Error::config(
                 "connection string has no key=value pairs: give it as host=… dbname=… user=…, \
                  or a URL to SqlTarget::from_url",
             ));
         }
-        let host = host.as_deref().map_or(LOCAL, pair_host);
-        let database = database.as_deref().or(place.user.as_deref()).unwrap_or("database");
-        place.name = format!("{}@{}", cut(database, MAX_SHORT_TEXT), cut(host, MAX_SHORT_TEXT));
-        Ok(place)
-    }
-}
-
-/// Databases whose drivers have defaults.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Known {
-    PostgreSql,
-    MySql,
-    MsSql,
-}
-
-impl Known {
-    fn of(scheme: &str) -> Option<Self> {
-        match scheme.to_ascii_lowercase().as_str() {
-            "postgres" | "postgresql" => Some(Self::PostgreSql),
-            "mysql" | "mariadb" => Some(Self::MySql),
-            "mssql" | "sqlserver" => Some(Self::MsSql),
-            _ => None,
+        for (key, value) in pairs {
+            let letters = key.chars().filter(char::is_ascii_alphanumeric).take(32);
+            let key: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+            match key.as_str() {
+                // Where the host is that `host` names.
+                "hostaddr" if host.is_some() => {}
+                "host" | "hostaddr" | "server" | "datasource" | "address" | "addr"
+                | "networkaddress" => host = Some(value),
+                "dbname" | "database" | "initialcatalog" | "databasename" => database = Some(value),
+                "user" | "userid" | "uid" | "username" => user = Some(value),
+                _ => {}
+            }
         }
-    }
-
-    fn database_type(self) -> &'static str {
-        match self {
-            Self::PostgreSql => "PostgreSQL",
-            Self::MySql => "MySQL",
-            Self::MsSql => "MSSQL",
-        }
+        let database = database.as_deref().or(user.as_deref()).unwrap_or_default();
+        Ok(Self {
+            name: name(database, host.as_deref().map_or(LOCAL, pair_host)),
+            database_type: None,
+            user: user.map(Cow::into_owned),
+        })
     }
 }
 
-/// What stands after `?` or `;` in place of in the URL itself.
-#[derive(Default)]
-struct Given<'a> {
-    host: Option<Cow<'a, str>>,
-    database: Option<Cow<'a, str>>,
-    user: Option<Cow<'a, str>>,
+fn name(database: &str, host: &str) -> String {
+    let database = if database.is_empty() { "database" } else { cut(database, MAX_SHORT_TEXT) };
+    format!("{database}@{}", cut(host, MAX_SHORT_TEXT))
 }
 
-impl<'a> Given<'a> {
-    fn of(url: &'a str, without_host: bool) -> Self {
+fn is_scheme((scheme, _): &(&str, &str)) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(is_part)
+}
+
+/// The database of a URL's scheme, as it is recorded, if its drivers have a default for the host.
+fn known(scheme: &str) -> Option<&'static str> {
+    match scheme.to_ascii_lowercase().as_str() {
+        "postgres" | "postgresql" => Some(POSTGRESQL),
+        "mysql" | "mariadb" => Some("MySQL"),
+        "mssql" | "sqlserver" => Some("MSSQL"),
+        _ => None,
+    }
+}
+
+/// What stands after `?` or `;` and not in the URL itself.
+#[derive(Debug, Default)]
+struct Given {
+    host: Option<String>,
+    database: Option<String>,
+    user: Option<String>,
+}
+
+impl Given {
+    fn of(url: &str, without_host: bool) -> Self {
         let mut given = Self::default();
-        if let Some((_, query)) = url.split_once('?')
+        if let Some((_, query)) = url.split_once('?') {
             // Else it may be a part of a password.
-            && !query.contains(['?', '@'])
-        {
-            for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-                match key {
-                    "host" if without_host => given.host = Some(decoded(value)),
-                    "dbname" => given.database = Some(decoded(value)),
-                    "user" => given.user = Some(decoded(value)),
-                    _ => {}
+            if !query.contains(['?', '@']) {
+                for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+                    given.set(key, || decoded(value).into_owned());
                 }
             }
-        } else if let Some(at) = parameters(url)
-            && !url[..at].contains('@')
-        {
+        } else if let Some(at) = parameters(url).filter(|&at| !url[..at].contains('@')) {
             for (key, value) in pairs(&connection_string(&url[at + 1..])) {
-                let value = || Some(Cow::Owned(value.into_owned()));
-                match key.to_ascii_lowercase().as_str() {
-                    "database" | "databasename" => given.database = value(),
-                    "user" => given.user = value(),
-                    _ => {}
-                }
+                given.set(key, || value.into_owned());
             }
+        }
+        if !without_host {
+            given.host = None;
         }
         given
+    }
+
+    fn set(&mut self, key: &str, value: impl FnOnce() -> String) {
+        match key.to_ascii_lowercase().as_str() {
+            "host" => self.host = Some(value()),
+            "dbname" | "database" | "databasename" => self.database = Some(value()),
+            "user" => self.user = Some(value()),
+            _ => {}
+        }
     }
 }
 
@@ -182,7 +173,8 @@ impl<'a> Given<'a> {
 fn host(text: &str) -> Result<Cow<'_, str>, Error> {
     let (host, port) = match text.strip_prefix('[') {
         Some(address) => {
-            let (address, rest) = address.split_once(']').ok_or_else(|| bad("has a [ without ]"))?;
+            let (address, rest) =
+                address.split_once(']').ok_or_else(|| bad("has a [ without ]"))?;
             (address, rest)
         }
         None => text.split_at(text.find(':').unwrap_or(text.len())),
@@ -196,7 +188,8 @@ fn host(text: &str) -> Result<Cow<'_, str>, Error> {
 
 /// The host of ADO's `tcp:host\instance,port` and of libpq's lists; a folder of sockets is local.
 fn pair_host(text: &str) -> &str {
-    let text = if starts_with(text, "tcp:") || starts_with(text, "lpc:") { &text[4..] } else { text };
+    let text =
+        if starts_with(text, "tcp:") || starts_with(text, "lpc:") { &text[4..] } else { text };
     let host = text.split([',', '\\']).next().unwrap_or_default().trim();
     match host {
         "" | "." | "(local)" => LOCAL,

@@ -1,7 +1,10 @@
 use std::{borrow::Cow, panic::Location, sync::Arc};
 
 use super::{Dialect, connection_string, connection_url, place::Place, sanitize};
-use crate::{Entity, Error, Namespace, Sql, Subsegment, document::{MAX_SQL, cut}};
+use crate::{
+    Entity, Error, Namespace, Sql, Subsegment,
+    document::{MAX_SQL, cut},
+};
 
 /// A database as its queries are recorded: told once, beside the pool that it describes.
 ///
@@ -201,7 +204,7 @@ impl SqlTarget {
     ///
     /// Dropped without that, as when the task is aborted, it ends as well.
     pub fn begin(&self, query: &str) -> Subsegment {
-        let subsegment = Subsegment::begin(self.name());
+        let subsegment = Subsegment::begin(self.name()).query();
         self.describe(&subsegment, query);
         subsegment
     }

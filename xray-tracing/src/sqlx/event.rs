@@ -33,9 +33,12 @@ impl Figures {
         Duration::try_from_secs_f64(self.elapsed).unwrap_or_default()
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let rows = [("rows_affected", self.affected), ("rows_returned", self.returned)];
-        rows.into_iter().filter_map(|(key, rows)| Some((key, rows?)))
+    pub(super) fn record_rows(&self, query: &Entity) {
+        for (key, rows) in [("rows_affected", self.affected), ("rows_returned", self.returned)] {
+            if let Some(rows) = rows {
+                query.metadata_in("sqlx", key, rows);
+            }
+        }
     }
 }
 

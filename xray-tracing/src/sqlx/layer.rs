@@ -2,12 +2,7 @@ use tracing::{
     Event, Subscriber,
     span::{Attributes, Id},
 };
-use tracing_subscriber::{
-    Layer,
-    filter::Filtered,
-    layer::Context,
-    registry::LookupSpan,
-};
+use tracing_subscriber::{Layer, filter::Filtered, layer::Context, registry::LookupSpan};
 use xray_core::sql::SqlTarget;
 
 use super::{
@@ -51,8 +46,8 @@ use super::{
 ///
 /// # SQLite
 ///
-/// Its queries run on a thread of sqlx's, which only the caller's `tracing` span reaches. They are recorded
-/// inside spans that [`XRAY_CURRENT`](crate::sqlx_span) of this crate knows of.
+/// sqlx runs its queries on a thread of its own, which it enters the caller's `tracing` span on. So a query
+/// to SQLite is recorded if something makes that span known: put [`sqlx_span`](crate::sqlx_span) around it.
 #[derive(Debug)]
 pub struct SqlxLayer {
     target: SqlTarget,
@@ -60,7 +55,6 @@ pub struct SqlxLayer {
 
 impl SqlxLayer {
     /// For queries to this database, with the filter that lets them through.
-    #[expect(clippy::new_ret_no_self, reason = "without its filter it would switch on all of the program's events")]
     #[must_use]
     pub fn new<S>(target: SqlTarget) -> Filtered<Self, SqlxFilter, S>
     where
@@ -89,12 +83,13 @@ where
         if !entity.is_sampled() {
             return;
         }
-        let target = target.as_ref().unwrap_or(&self.target);
         let figures = Figures::of(event);
+        if entity.is_query() {
+            return figures.record_rows(&entity);
+        }
+        let target = target.as_ref().unwrap_or(&self.target);
         let query = entity.subsegment_ago(target.name(), figures.elapsed());
         Statement::describe(event, &figures, target, &query);
-        for (key, rows) in figures.rows() {
-            query.metadata_in("sqlx", key, rows);
-        }
+        figures.record_rows(&query);
     }
 }

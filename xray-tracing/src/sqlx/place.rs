@@ -63,7 +63,8 @@ where
 {
     let current = Entity::current();
     current.is_sampled()
-        || (current.is_absent() && innermost(context, |place| place.entity.is_sampled()) == Some(true))
+        || (current.is_absent()
+            && innermost(context, |place| place.entity.is_sampled()) == Some(true))
 }
 
 /// What a query that is made here belongs to, and its database if a span names one.

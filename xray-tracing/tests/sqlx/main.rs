@@ -1,11 +1,14 @@
 //! Queries of sqlx to SQLite, recorded by what it logs: whole documents.
 
-use std::{future::Future, time::{Duration, SystemTime}};
+use std::{
+    sync::LazyLock,
+    time::{Duration, SystemTime},
+};
 
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
-use tracing::{Instrument, instrument::WithSubscriber};
-use tracing_subscriber::{Registry, layer::SubscriberExt};
+use tracing::Instrument;
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 use xray_core::{
     Delivery, Entity, Recorder, Segment,
     sample::LocalRules,
@@ -36,18 +39,31 @@ impl Recorded {
     }
 }
 
+/// The subscriber of the process, since sqlx runs SQLite on a thread of its own.
+fn install() -> SqlTarget {
+    static SHOP: LazyLock<SqlTarget> = LazyLock::new(|| {
+        let shop = SqlTarget::from_url("sqlite:data/shop.db?mode=rwc").unwrap();
+        // The line of the usual log does not decide what is recorded.
+        let lines = tracing_subscriber::fmt::layer().with_filter(EnvFilter::new("info"));
+        tracing_subscriber::registry().with(lines).with(SqlxLayer::new(shop.clone())).init();
+        shop
+    });
+    SHOP.clone()
+}
+
 #[tokio::test]
 async fn a_query_is_a_subsegment() {
+    let shop = install();
     let recorded = Recorded::new();
-    let shop = SqlTarget::from_url("sqlite:data/shop.db?mode=rwc").unwrap();
-    let subscriber = Registry::default().with(SqlxLayer::new(shop.clone()));
-    async {
-        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        let segment = recorded.xray.begin_segment("orders");
-        segment.scope(async {
-            let rows = sqlx::query("SELECT 1 AS one, 'x' AS text").fetch_all(&mut connection).instrument(sqlx_span(&shop)).await.unwrap();
-            assert_eq!(rows.len(), 1);
-        }).await;
-    }.with_subscriber(subscriber).await;
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    let segment = recorded.xray.begin_segment("orders");
+    segment
+        .scope(async {
+            let query = sqlx::query("SELECT 1 AS one, 'x' AS text");
+            let rows = query.fetch_all(&mut connection).instrument(sqlx_span(&shop)).await;
+            assert_eq!(rows.unwrap().len(), 1);
+        })
+        .await;
+    segment.end();
     println!("{:#}", json!(recorded.memory.take()));
 }
