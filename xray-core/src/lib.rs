@@ -47,6 +47,7 @@ pub use record::{
     Verdict, segment, subsegment,
 };
 pub use sample::SamplingRequest;
+pub use sql::{SqlTarget, sql_subsegment};
 pub use stats::Stats;
 
 /// What most code that records needs: `use xray_core::prelude::*`.

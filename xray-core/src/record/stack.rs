@@ -53,7 +53,8 @@ fn is_ours(function: &str) -> bool {
 
 /// A function of ours, or a trait's for a type of ours.
 fn is_within_ours(function: &str) -> bool {
-    function.trim_start_matches('<').starts_with("xray_core::record::")
+    let function = function.trim_start_matches('<');
+    ["xray_core::record::", "xray_core::sql::"].iter().any(|ours| function.starts_with(ours))
 }
 
 /// Paths of dependencies begin at their crate, those of the program at its folder.
