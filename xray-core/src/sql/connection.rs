@@ -25,7 +25,9 @@ pub fn connection_url(url: &str) -> Cow<'_, str> {
         return connection_string(url);
     }
     let (scheme, rest) = url.split_at(after_scheme(url));
-    let rest = &rest[..parameters(rest).unwrap_or(rest.len())];
+    // What looks like parameters may be a part of a password.
+    let is_over = |end: &usize| is_hosts(&rest[..*end]) || !rest[*end..].contains('@');
+    let rest = &rest[..parameters(rest).filter(is_over).unwrap_or(rest.len())];
     let is_file = ["sqlite:", "file:"].iter().any(|scheme| starts_with(url, scheme));
     let user_info = if is_file || rest.starts_with('/') { None } else { user_info(rest) };
     let Some(at) = user_info else {
@@ -130,14 +132,18 @@ fn user_info(rest: &str) -> Option<usize> {
     let path = &rest[..path_end(rest)];
     path.rfind('@').or_else(|| {
         // A password may hold a `?`, and then what looks like a port is none.
-        let authority = &path[..path.find('/').unwrap_or(path.len())];
-        let is_port =
-            |port: &str| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
-        let is_host = |host: &str| {
-            host.starts_with('[') || host.split_once(':').is_none_or(|(_, port)| is_port(port))
-        };
-        if authority.split(',').all(is_host) { None } else { rest.rfind('@') }
+        if is_hosts(path) { None } else { rest.rfind('@') }
     })
+}
+
+/// Whether what stands before the path may be hosts and their ports.
+fn is_hosts(path: &str) -> bool {
+    let authority = &path[..path.find('/').unwrap_or(path.len())];
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+    let is_host = |host: &str| {
+        host.starts_with('[') || host.split_once(':').is_none_or(|(_, port)| is_port(port))
+    };
+    authority.split(',').all(is_host)
 }
 
 fn user(user_info: &str) -> &str {
