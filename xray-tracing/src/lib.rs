@@ -5,6 +5,6 @@
 
 mod sqlx;
 
-pub use sqlx::{SqlxFilter, SqlxLayer, sqlx_span};
+pub use sqlx::{SqlxLayer, sqlx_span};
 
 pub use xray_core;

@@ -254,7 +254,7 @@ impl SqlTarget {
         let inner = &*self.inner;
         let sanitized_query = match inner.queries {
             Queries::Nothing => None,
-            _ if !subsegment.collects_sql_queries() => None,
+            _ if query.is_empty() || !subsegment.collects_sql_queries() => None,
             Queries::Sanitized => Some(sanitize(query, inner.dialect)),
             Queries::Raw => Some(Cow::Borrowed(cut(query.trim(), MAX_SQL))),
         };

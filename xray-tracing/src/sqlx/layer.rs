@@ -1,14 +1,23 @@
+use std::sync::OnceLock;
+
 use tracing::{
-    Event, Subscriber,
+    Dispatch, Event, Subscriber,
+    dispatcher::WeakDispatch,
+    level_filters::LevelFilter,
     span::{Attributes, Id},
 };
-use tracing_subscriber::{Layer, filter::Filtered, layer::Context, registry::LookupSpan};
-use xray_core::sql::SqlTarget;
+use tracing_subscriber::{
+    Layer,
+    filter::{Filtered, Targets},
+    layer::Context,
+    registry::LookupSpan,
+};
+use xray_core::{Entity, sql::SqlTarget};
 
 use super::{
-    QUERY, SqlxFilter,
+    QUERY,
     event::{Figures, Statement},
-    place::{self, Place},
+    place::{self, Place, SPAN},
 };
 
 /// Records the queries of sqlx, and of SeaORM, which goes through it, as subsegments of what is
@@ -16,7 +25,7 @@ use super::{
 ///
 /// ```
 /// use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
-/// use xray_tracing::{SqlxLayer, xray_core::sql::SqlTarget};
+/// use xray_tracing::{SqlxLayer, xray_core::SqlTarget};
 ///
 /// # fn example(database_url: &str) -> Result<(), xray_tracing::xray_core::Error> {
 /// let shop = SqlTarget::from_url(database_url)?.driver_version("sqlx 0.9");
@@ -28,17 +37,21 @@ use super::{
 /// # }
 /// ```
 ///
-/// The layer comes with a filter of its own, so it sees queries whatever the filter of the layer beside it
-/// is. A filter around the whole subscriber, as that of `tracing_subscriber::fmt().with_env_filter(…)`,
-/// comes before it: there the line needs `sqlx::query=debug`, as in `RUST_LOG=info,sqlx::query=debug`.
+/// # The filter
+///
+/// The layer comes with a filter of its own, so it sees queries whatever the filter of a layer beside it
+/// is. A filter that goes for all layers, such as an `EnvFilter` that is added by `with`, comes before it:
+/// there the line needs `sqlx::query=debug`, as in `RUST_LOG=info,sqlx::query=debug`. What
+/// `tracing_subscriber::fmt()` builds takes no layer that has a filter; see
+/// [`without_filter`](Self::without_filter).
 ///
 /// # What sqlx tells
 ///
 /// One event when a query is over, at the level `DEBUG` (SeaORM: `INFO`), and at `WARN` for slow ones. It
 /// has the statement, the rows and the time it took, and so does the subsegment: it begins so long before,
-/// and the rows are metadata in the namespace `sqlx`. The event has neither host nor error. The target is
-/// told here, once; for queries to another database see [`sqlx_span`](crate::sqlx_span). A query whose error
-/// shall be seen goes through [`sql_subsegment`](xray_core::sql::sql_subsegment).
+/// and the rows are metadata in the namespace `sqlx`. The event has neither host nor error. The database is
+/// told here, once; for queries to another one see [`sqlx_span`](crate::sqlx_span). A query whose error shall
+/// be seen goes through [`sql_subsegment`](xray_core::sql_subsegment), where it is recorded once.
 ///
 /// Where a connection is made with `disable_statement_logging` (SeaORM: `sqlx_logging(false)`), or with a
 /// level below `DEBUG`, there is nothing to record. A query outside of a segment is not recorded either,
@@ -46,21 +59,50 @@ use super::{
 ///
 /// # SQLite
 ///
-/// sqlx runs its queries on a thread of its own, which it enters the caller's `tracing` span on. So a query
-/// to SQLite is recorded if something makes that span known: put [`sqlx_span`](crate::sqlx_span) around it.
+/// sqlx runs its queries on a thread of its own, which the current segment does not reach, and the caller's
+/// `tracing` span does. So put a [`sqlx_span`](crate::sqlx_span) around queries to SQLite.
 #[derive(Debug)]
 pub struct SqlxLayer {
     target: SqlTarget,
+    /// The subscriber that this is a layer of.
+    subscriber: OnceLock<WeakDispatch>,
 }
 
 impl SqlxLayer {
-    /// For queries to this database, with the filter that lets them through.
+    /// For queries to this database, with the filter that lets them through and nothing else.
     #[must_use]
-    pub fn new<S>(target: SqlTarget) -> Filtered<Self, SqlxFilter, S>
+    pub fn new<S>(target: SqlTarget) -> Filtered<Self, Targets, S>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        Self { target }.with_filter(SqlxFilter::new())
+        let wanted = [(QUERY, LevelFilter::DEBUG), (SPAN, LevelFilter::DEBUG)];
+        Self::without_filter(target).with_filter(Targets::new().with_targets(wanted))
+    }
+
+    /// As [`new`](Self::new), for a subscriber that filters by itself: a layer without a filter
+    /// switches on all that the rest of the subscriber lets through.
+    ///
+    /// ```
+    /// use tracing_subscriber::layer::SubscriberExt as _;
+    /// use xray_tracing::{SqlxLayer, xray_core::SqlTarget};
+    ///
+    /// # fn example(shop: SqlTarget) {
+    /// let lines = tracing_subscriber::fmt().with_env_filter("info,sqlx::query=debug").finish();
+    /// tracing::subscriber::set_global_default(lines.with(SqlxLayer::without_filter(shop)));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn without_filter(target: SqlTarget) -> Self {
+        Self { target, subscriber: OnceLock::new() }
+    }
+
+    /// What a query that is made here belongs to, and its database if a span names one.
+    fn find<S>(&self, context: &Context<'_, S>) -> (Entity, Option<SqlTarget>)
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        let subscriber = self.subscriber.get().and_then(WeakDispatch::upgrade);
+        place::find(context, subscriber.as_ref().and_then(Dispatch::downcast_ref))
     }
 }
 
@@ -68,9 +110,13 @@ impl<S> Layer<S> for SqlxLayer
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        // A layer belongs to one.
+        let _ = self.subscriber.set(subscriber.downgrade());
+    }
+
     fn on_new_span(&self, _: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let (Some(place), Some(span)) = (Place::handed_over(), context.span(id)) {
-            // Replaced, since a second layer may have put it there.
             span.extensions_mut().replace(place);
         }
     }
@@ -79,11 +125,16 @@ where
         if event.metadata().target() != QUERY {
             return;
         }
-        let (entity, target) = place::find(&context);
+        let current = Entity::current();
+        if !current.is_sampled() && !current.is_absent() {
+            return;
+        }
+        let (entity, target) = self.find(&context);
         if !entity.is_sampled() {
             return;
         }
         let figures = Figures::of(event);
+        // The helper has begun it, and knows how it ends.
         if entity.is_query() {
             return figures.record_rows(&entity);
         }

@@ -1,11 +1,9 @@
 //! From the lines that sqlx logs to subsegments.
 
 mod event;
-mod filter;
 mod layer;
 mod place;
 
-pub use filter::SqlxFilter;
 pub use layer::SqlxLayer;
 pub use place::sqlx_span;
 

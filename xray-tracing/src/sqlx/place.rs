@@ -3,7 +3,11 @@
 use std::cell::Cell;
 
 use tracing::{Span, Subscriber};
-use tracing_subscriber::{layer::Context, registry::LookupSpan};
+use tracing_subscriber::{
+    Registry,
+    layer::Context,
+    registry::{LookupSpan, SpanRef},
+};
 use xray_core::{Entity, sql::SqlTarget};
 
 /// The target of our own spans.
@@ -56,39 +60,32 @@ pub fn sqlx_span(target: &SqlTarget) -> Span {
     span
 }
 
-/// Whether a query that is made here is recorded.
-pub(super) fn is_sampled<S>(context: &Context<'_, S>) -> bool
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    let current = Entity::current();
-    current.is_sampled()
-        || (current.is_absent()
-            && innermost(context, |place| place.entity.is_sampled()) == Some(true))
-}
-
 /// What a query that is made here belongs to, and its database if a span names one.
-pub(super) fn find<S>(context: &Context<'_, S>) -> (Entity, Option<SqlTarget>)
+pub(super) fn find<S>(
+    context: &Context<'_, S>,
+    registry: Option<&Registry>,
+) -> (Entity, Option<SqlTarget>)
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let current = Entity::current();
-    innermost(context, |place| {
-        let entity = if current.is_absent() { place.entity.clone() } else { current.clone() };
-        (entity, Some(place.target.clone()))
-    })
-    .unwrap_or((current, None))
+    // Of the current span, which the context does not show if it is one of the program's own; and of
+    // ours that are entered, of which that one may be no child.
+    let span = context.current_span().id().and_then(|id| registry?.span(id));
+    let place = span.and_then(|span| innermost(&span, &current));
+    let place = place.or_else(|| innermost(&context.lookup_current()?, &current));
+    place.unwrap_or((current, None))
 }
 
 /// What the innermost of our spans says.
-fn innermost<S, T>(context: &Context<'_, S>, read: impl FnOnce(&Place) -> T) -> Option<T>
+fn innermost<R>(span: &SpanRef<'_, R>, current: &Entity) -> Option<(Entity, Option<SqlTarget>)>
 where
-    S: Subscriber + for<'span> LookupSpan<'span>,
+    R: for<'span> LookupSpan<'span>,
 {
-    let mut read = Some(read);
-    context.lookup_current()?.scope().find_map(|span| {
+    span.scope().find_map(|span| {
         let extensions = span.extensions();
         let place = extensions.get::<Place>()?;
-        read.take().map(|read| read(place))
+        let entity = if current.is_absent() { &place.entity } else { current };
+        Some((entity.clone(), Some(place.target.clone())))
     })
 }

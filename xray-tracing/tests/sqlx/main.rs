@@ -1,31 +1,31 @@
-//! Queries of sqlx to SQLite, recorded by what it logs: whole documents.
+//! Queries of sqlx, recorded by what it logs: whole documents.
 
-use std::{
-    sync::LazyLock,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use sqlx::{Connection, SqliteConnection};
-use tracing::Instrument;
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 use xray_core::{
-    Delivery, Entity, Recorder, Segment,
+    Delivery, Recorder, Segment, SqlTarget,
     sample::LocalRules,
-    sql::{SqlTarget, sql_subsegment},
-    testing::{MemoryEmitter, TestClock, TestIds, Trees},
+    testing::{MemoryEmitter, TestClock, TestIds},
 };
-use xray_tracing::{SqlxLayer, sqlx_span};
 
-struct Recorded {
+mod events;
+mod sqlite;
+
+/// When the clocks of these tests stand still.
+const NOON: f64 = 1_461_096_000.0;
+
+/// A service whose queries are collected, and what it has sent.
+struct Service {
     xray: Recorder,
     memory: MemoryEmitter,
+    clock: TestClock,
 }
 
-impl Recorded {
+impl Service {
     fn new() -> Self {
         let memory = MemoryEmitter::new();
-        let clock = TestClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_461_096_053));
+        let clock = TestClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs_f64(NOON));
         let xray = Recorder::builder("orders")
             .emitter(memory.clone())
             .delivery(Delivery::Inline)
@@ -35,35 +35,44 @@ impl Recorded {
             .ids(&TestIds::new())
             .build()
             .unwrap();
-        Self { xray, memory }
+        Self { xray, memory, clock }
+    }
+
+    fn segment(&self) -> Segment {
+        self.xray.begin_segment("orders")
+    }
+
+    /// The subsegments of the only segment.
+    #[track_caller]
+    fn subsegments(&self) -> Value {
+        let documents = self.memory.take();
+        let [segment] = &documents[..] else { panic!("{documents:?}") };
+        segment["subsegments"].clone()
     }
 }
 
-/// The subscriber of the process, since sqlx runs SQLite on a thread of its own.
-fn install() -> SqlTarget {
-    static SHOP: LazyLock<SqlTarget> = LazyLock::new(|| {
-        let shop = SqlTarget::from_url("sqlite:data/shop.db?mode=rwc").unwrap();
-        // The line of the usual log does not decide what is recorded.
-        let lines = tracing_subscriber::fmt::layer().with_filter(EnvFilter::new("info"));
-        tracing_subscriber::registry().with(lines).with(SqlxLayer::new(shop.clone())).init();
-        shop
-    });
-    SHOP.clone()
+/// A query as it is recorded.
+fn query(id: u64, target: (&str, &str, &str), query: &str, rows: [u64; 2]) -> Value {
+    let (name, database_type, url) = target;
+    json!({
+        "id": format!("{id:016x}"),
+        "name": name,
+        "namespace": "remote",
+        "sql": {"database_type": database_type, "url": url, "sanitized_query": query},
+        "metadata": {"sqlx": {"rows_affected": rows[0], "rows_returned": rows[1]}},
+        "start_time": NOON,
+        "end_time": NOON,
+    })
 }
 
-#[tokio::test]
-async fn a_query_is_a_subsegment() {
-    let shop = install();
-    let recorded = Recorded::new();
-    let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-    let segment = recorded.xray.begin_segment("orders");
-    segment
-        .scope(async {
-            let query = sqlx::query("SELECT 1 AS one, 'x' AS text");
-            let rows = query.fetch_all(&mut connection).instrument(sqlx_span(&shop)).await;
-            assert_eq!(rows.unwrap().len(), 1);
-        })
-        .await;
-    segment.end();
-    println!("{:#}", json!(recorded.memory.take()));
+fn shop() -> SqlTarget {
+    SqlTarget::from_url("sqlite:data/shop.db?mode=rwc").unwrap()
+}
+
+const SHOP: (&str, &str, &str) = ("sqlite@shop", "SQLite", "sqlite:data/shop.db");
+
+const REPORTS: (&str, &str, &str) = ("sqlite@reports", "SQLite", "sqlite:data/reports.db");
+
+fn reports() -> SqlTarget {
+    SqlTarget::from_url("sqlite:data/reports.db").unwrap()
 }
