@@ -8,13 +8,15 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use crate::house::{clean, installed};
 
-/// Starts the server and waits for the end of its standard input, so that it cannot outlive the test
-/// however that ends.
+/// Starts the server, waits for the end of its standard input, and cleans up: so it cannot outlive the
+/// test, however that ends.
 const RUN: &str = r#"
 "$1/postgres" -D "$2/data" -k "$2" -h 127.0.0.1 -p "$3" -F 2>&1 &
 cat > /dev/null
 kill -QUIT $!
 wait
+cd /
+rm -rf "$2"
 "#;
 
 /// A server that only this test uses, with the superuser `app` and an empty database `postgres`. It
@@ -55,6 +57,7 @@ impl Postgres {
         initdb.arg("--pwfile").arg(&password).arg("-D").arg(folder.join("data"));
         let output = initdb.current_dir(&folder).output().expect("initdb starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::remove_file(password).expect("the file of before");
 
         let mut command = run_as(account, Path::new("/bin/sh"));
         command.args(["-c", RUN, "postgres"]).arg(&programs).arg(&folder).arg(port.to_string());
@@ -108,7 +111,6 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         drop(self.stdin.take());
         let _ = self.process.wait();
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

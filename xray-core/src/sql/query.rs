@@ -8,6 +8,9 @@ use crate::{Entity, record::inside};
 /// The subsegment has the database's name and, where the recorder collects it, the query without its
 /// values. A query that is not sampled is not looked at.
 ///
+/// What the error says is recorded as it is, and databases tell of values in it, such as the key that is
+/// there already.
+///
 /// ```
 /// use xray_core::sql::{SqlTarget, sql_subsegment};
 ///

@@ -75,7 +75,7 @@ impl SqlxLayer {
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
-        let wanted = [(QUERY, LevelFilter::DEBUG), (SPAN, LevelFilter::DEBUG)];
+        let wanted = [(QUERY, LevelFilter::DEBUG), (SPAN, LevelFilter::ERROR)];
         Self::without_filter(target).with_filter(Targets::new().with_targets(wanted))
     }
 

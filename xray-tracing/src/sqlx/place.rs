@@ -45,6 +45,9 @@ impl Place {
 /// # }
 /// ```
 ///
+/// Its level is `ERROR`, so that filters let it through; one that names targets only needs
+/// `xray_tracing=error`.
+///
 /// It also tells the thread on which sqlx runs the queries of SQLite where they belong: under what is
 /// current where this is called.
 #[must_use]
@@ -55,7 +58,8 @@ pub fn sqlx_span(target: &SqlTarget) -> Span {
         return Span::none();
     }
     HANDED_OVER.set(Some(Place { entity, target: target.clone() }));
-    let span = tracing::debug_span!(target: SPAN, "sql", database = target.name());
+    // The level that most filters let through: it is not the work that is one.
+    let span = tracing::error_span!(target: SPAN, "sql", database = target.name());
     HANDED_OVER.take();
     span
 }

@@ -210,8 +210,10 @@ fn beside(subscriber: impl FnOnce(Log) -> Box<dyn Subscriber + Send + Sync>) -> 
     let log = Log::default();
     let queries = recorded(subscriber(log.clone()), || {
         event!(Level::INFO, "served");
-        over!(Level::DEBUG, "SELECT 7", "", 0.0);
+        sqlx_span(&shop()).in_scope(|| over!(Level::DEBUG, "SELECT 7", "", 0.0));
     });
+    let names = queries.as_array().into_iter().flatten().map(|query| &query["name"]);
+    assert!(names.into_iter().all(|name| name == "shop@db.internal"));
     (queries.as_array().map_or(0, Vec::len), log.text())
 }
 
@@ -233,7 +235,7 @@ fn a_filter_around_all_needs_the_line() {
         let (recorded, log) = beside(|log| {
             let lines = tracing_subscriber::fmt::layer().with_writer(log);
             let all = Registry::default().with(EnvFilter::new(filter));
-            Box::new(all.with(lines).with(SqlxLayer::new(shop())))
+            Box::new(all.with(lines).with(SqlxLayer::new(SqlTarget::named("default"))))
         });
         assert_eq!(recorded, expected, "{filter}: {log}");
         assert!(log.contains("served"));
