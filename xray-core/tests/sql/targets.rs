@@ -1,5 +1,6 @@
 //! How a database is called and what is told of it, by what its drivers connect with.
 
+use rand::{SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
 use xray_core::{sql::SqlTarget, testing::MemoryEmitter};
 
@@ -198,4 +199,64 @@ fn names_of_any_length_are_cut() {
     let target = SqlTarget::from_url(&format!("postgres://{long}/{long}")).unwrap();
     assert_eq!(recorded(&target)["name"], "é".repeat(200));
     assert_eq!(recorded(&SqlTarget::named(&long))["name"], "é".repeat(200));
+}
+
+#[test]
+fn any_text_is_borne() {
+    const PARTS: &[&str] = &[
+        "postgres", "sqlite", "jdbc:", "://", ":", "/", "@", "?", "#", ";", "&", "=", "%", "%ff",
+        "[", "]", ",", "host", "user", "dbname", "password", "{", "}", "'", "\"", "\\", " ", "é",
+        "\u{0}", "7", "a", "tcp:",
+    ];
+    let mut random = StdRng::seed_from_u64(5);
+    for round in 0..20_000 {
+        let parts = (0..round % 24).map(|_| *PARTS.choose(&mut random).unwrap());
+        let text: String = parts.collect();
+        for target in [SqlTarget::from_url(&text), SqlTarget::from_connection_string(&text)] {
+            if let Ok(target) = target {
+                assert!(target.name().contains('@'), "{text}: {target:?}");
+            }
+        }
+    }
+}
+
+/// Where a password stands where it should, its characters encoded as they should be, no part of it
+/// is kept, whatever it is made of.
+#[test]
+fn no_part_of_a_password_is_kept() {
+    const ENCODED: &[&str] = &[
+        "x9",
+        "%40",
+        "%3A",
+        "%2F",
+        "%3F",
+        "%23",
+        "%5B",
+        "%3Bdatabase%3D",
+        "!",
+        "$",
+        "&",
+        "=",
+        "+",
+        "host=",
+    ];
+    let mut random = StdRng::seed_from_u64(6);
+    for round in 0..5_000 {
+        let parts = (0..round % 8).map(|_| *ENCODED.choose(&mut random).unwrap());
+        let password = format!("Zq{}qZ", parts.collect::<String>());
+        for (url, name) in [
+            (format!("postgres://app:{password}@db:5432/shop"), "shop@db"),
+            (format!("mysql://app:{password}@db/shop?a=b"), "shop@db"),
+            (format!("postgres://db/shop?user=app&password={password}"), "shop@db"),
+            (
+                format!("jdbc:sqlserver://db;user=app;password={password};databaseName=shop"),
+                "shop@db",
+            ),
+        ] {
+            let target = SqlTarget::from_url(&url).unwrap();
+            assert_eq!(target.name(), name, "{url}");
+            let kept = format!("{target:?}");
+            assert!(!kept.contains("Zq") && !kept.contains("qZ"), "{url}: {kept}");
+        }
+    }
 }
