@@ -169,13 +169,14 @@ impl Entity {
         }
     }
 
-    /// Whether it stands for nothing at all: what [`current`](Self::current) gives to code that runs
-    /// outside of every segment.
+    /// Whether there is no trace here: no segment was begun, or the recorder is disabled. A trace that is
+    /// not sampled is one all the same, and travels on with calls.
     ///
     /// ```
     /// assert!(xray_core::Entity::current().is_absent());
     /// ```
     #[must_use]
+    #[inline]
     pub fn is_absent(&self) -> bool {
         matches!(self.0, Kind::Absent)
     }
@@ -334,24 +335,6 @@ impl Entity {
         }
     }
 
-    /// Begins a subsegment that began so long ago: for work that is only told of when it is over, such
-    /// as a driver's log line. A time before the segment's begin counts as its begin.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use xray_core::Entity;
-    ///
-    /// fn on_query_done(took: Duration) {
-    ///     Entity::current().subsegment_ago("shop@db.internal", took).end();
-    /// }
-    /// ```
-    pub fn subsegment_ago(&self, name: &str, ago: Duration) -> Subsegment {
-        match &self.0 {
-            Kind::Passing(passing) => Subsegment::new(Self::passing(passing.child())),
-            _ => self.begin_recorded(name, ago),
-        }
-    }
-
     #[inline(never)]
     fn recorded_subsegment(&self, name: &str) -> Subsegment {
         self.begin_recorded(name, Duration::ZERO)
@@ -376,6 +359,24 @@ impl Entity {
             Kind::Passing(_) | Kind::Absent => self.clone(),
         };
         Subsegment::new(entity)
+    }
+
+    /// Begins a subsegment that began so long ago: for work that is only told of when it is over, such
+    /// as a driver's log line. A time before the segment's begin counts as its begin.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use xray_core::Entity;
+    ///
+    /// fn on_query_done(took: Duration) {
+    ///     Entity::current().subsegment_ago("shop@db.internal", took).end();
+    /// }
+    /// ```
+    pub fn subsegment_ago(&self, name: &str, ago: Duration) -> Subsegment {
+        match &self.0 {
+            Kind::Passing(passing) => Subsegment::new(Self::passing(passing.child())),
+            _ => self.begin_recorded(name, ago),
+        }
     }
 
     /// Begins work that is not recorded, and nothing under it is: for details that would only cost.

@@ -34,12 +34,6 @@ impl Subsegment {
         parent.subsegment(name)
     }
 
-    /// It is a query.
-    pub(crate) fn query(mut self) -> Self {
-        self.entity.set_query();
-        self
-    }
-
     pub(super) fn new(entity: Entity) -> Self {
         Self { entity, unwinding: thread::panicking() }
     }
@@ -116,6 +110,12 @@ impl Drop for Subsegment {
 }
 
 impl Subsegment {
+    /// It is a query.
+    pub(crate) fn query(mut self) -> Self {
+        self.entity.set_query();
+        self
+    }
+
     fn end_unless_ended(&mut self) {
         if thread::panicking() && !self.unwinding {
             self.entity.record_failure("panic", "the code of the subsegment panicked", true);

@@ -11,7 +11,7 @@ use tracing_subscriber::{
 use xray_core::{Entity, sql::SqlTarget};
 
 /// The target of our own spans.
-pub(super) const SPAN: &str = "xray_tracing::sqlx";
+pub(crate) const SPAN: &str = "xray_tracing::sqlx";
 
 thread_local! {
     /// From `sqlx_span` to the layer, which is called by `tracing` in between.
