@@ -15,3 +15,7 @@ struct Performance;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/sampling.md")]
 struct Sampling;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/sql.md")]
+struct SqlPage;

@@ -118,7 +118,7 @@ pub fn clean(program: &Path) -> Command {
     command
 }
 
-fn installed(path: PathBuf) -> PathBuf {
+pub(crate) fn installed(path: PathBuf) -> PathBuf {
     assert!(
         path.exists(),
         "{} is not there: run `cargo xtask test`, which installs what the tests need",

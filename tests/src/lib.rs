@@ -4,6 +4,7 @@
 mod child;
 mod house;
 mod plain;
+mod postgres;
 pub mod script;
 mod udp;
 mod wait;
@@ -15,6 +16,7 @@ pub use house::{
     xrayd,
 };
 pub use plain::plain;
+pub use postgres::Postgres;
 pub use udp::UdpListener;
 pub use wait::{DEADLINE, until, until_async};
 pub use xrayd::{Xrayd, client};

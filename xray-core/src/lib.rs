@@ -49,6 +49,7 @@ pub use record::{
     Subsegment, TraceIds, Verdict, remote_call, segment, subsegment,
 };
 pub use sample::SamplingRequest;
+pub use sql::{SqlTarget, sql_subsegment};
 pub use stats::Stats;
 
 #[cfg(feature = "macros")]

@@ -5,6 +5,7 @@ use std::{
     error::Error,
     future::ready,
     hint::black_box,
+    num::ParseIntError,
     pin::pin,
     sync::{
         Arc,
@@ -17,11 +18,12 @@ use std::{
 
 use serde_json::json;
 use xray_core::{
-    Delivery, Namespace, Recorder, SamplingRequest, Sql, TraceHeader,
+    Delivery, Namespace, Recorder, SamplingRequest, Sql, SqlTarget, TraceHeader,
     document::MAX_DATAGRAM,
     emit::{Emitter, Record},
     http::{Call, CallHead, ClientPolicy, IgnoredCalls, inject},
     sample::{CentralizedSampling, LocalRules, SamplingApi, SamplingCall},
+    sql_subsegment,
     stats::Counters,
     subsegment,
     testing::{MemoryEmitter, TestClock},
@@ -313,4 +315,29 @@ fn document_that_is_written() {
     }
     segment.end();
     assert_eq!(count.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn query_that_is_not_sampled() {
+    let xray = Recorder::builder("orders")
+        .emitter(MemoryEmitter::new())
+        .sampling_rules(nothing_is_sampled())
+        .collect_sql_queries(true)
+        .build()
+        .unwrap();
+    let shop = SqlTarget::from_url("postgres://app:secret@db.internal/shop").unwrap();
+    // Whose clean form would be a copy.
+    let query = format!("INSERT INTO orders VALUES {}", "('private'), ".repeat(80_000));
+    assert!(query.len() > 1_000_000);
+    let segment = xray.begin_segment("orders");
+    let _entered = segment.enter();
+    let error: ParseIntError = "x".parse::<i32>().unwrap_err();
+    let failed = || Err::<(), _>(error.clone());
+    allocates_nothing(|| {
+        let _ = black_box(shop.begin(&query).end_with(failed()));
+        let _ = black_box(shop.run(&query, |_| failed()));
+        let mut work = pin!(sql_subsegment(&shop, &query, async |_| failed()));
+        let polled = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(polled, Poll::Ready(Err(_))));
+    });
 }

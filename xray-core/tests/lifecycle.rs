@@ -1,10 +1,13 @@
 //! When a segment leaves, and what travels with it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use xray_core::{
-    Delivery, Recorder, TraceHeader, prelude::*, sample::LocalRules, testing::MemoryEmitter,
+    Delivery, Recorder, TraceHeader,
+    prelude::*,
+    sample::LocalRules,
+    testing::{MemoryEmitter, TestClock},
 };
 
 const SOON: Duration = Duration::from_secs(10);
@@ -292,4 +295,102 @@ async fn a_panic_is_told_in_its_own_words() {
         );
         assert_eq!(child["fault"], true);
     }
+}
+
+const NOON: Duration = Duration::from_secs(1_461_096_000);
+
+/// As [`recorder`], with a clock that stands still at noon.
+fn at_noon() -> (Recorder, MemoryEmitter, TestClock) {
+    let (memory, clock) = (MemoryEmitter::new(), TestClock::at(UNIX_EPOCH + NOON));
+    let xray = Recorder::builder("orders")
+        .emitter(memory.clone())
+        .delivery(Delivery::Inline)
+        .sampling_rules(LocalRules::everything())
+        .clock(&clock)
+        .build()
+        .unwrap();
+    (xray, memory, clock)
+}
+
+/// When it began and ended, in seconds after noon.
+fn times(document: &Value) -> (f64, f64) {
+    let after = |key: &str| document[key].as_f64().unwrap() - NOON.as_secs_f64();
+    (after("start_time"), after("end_time"))
+}
+
+#[test]
+fn what_is_told_of_when_it_is_over_began_before() {
+    let (xray, memory, clock) = at_noon();
+    let segment = xray.begin_segment("orders");
+    clock.advance(Duration::from_secs(10));
+    segment.subsegment_ago("query", Duration::from_millis(2_500)).end();
+    segment.subsegment_ago("now", Duration::ZERO).end();
+    segment.subsegment_ago("too long ago", Duration::from_secs(11)).end();
+    segment.subsegment_ago("for ever", Duration::MAX).end();
+    let open = segment.subsegment_ago("open", Duration::from_secs(1));
+    let inner = open.subsegment_ago("inner", Duration::from_secs(2));
+    clock.advance(Duration::from_secs(1));
+    drop((inner, open, segment));
+    let document = &memory.take()[0];
+    let of = |index: usize| times(&document["subsegments"][index]);
+    assert_eq!(times(document), (0.0, 11.0));
+    assert_eq!(of(0), (7.5, 10.0));
+    assert_eq!(of(1), (10.0, 10.0));
+    assert_eq!(of(2), (0.0, 10.0), "not before the segment");
+    assert_eq!(of(3), (0.0, 10.0));
+    assert_eq!(of(4), (9.0, 11.0));
+    assert_eq!(times(&document["subsegments"][4]["subsegments"][0]), (8.0, 11.0));
+}
+
+#[test]
+fn what_leaves_on_its_own_began_before_as_well() {
+    let (xray, memory, clock) = at_noon();
+    let segment = xray.begin_segment("orders");
+    let handle = Entity::clone(&segment);
+    clock.advance(Duration::from_secs(10));
+    segment.end();
+    assert_eq!(memory.take().len(), 1);
+    let late = handle.subsegment_ago("query", Duration::from_millis(2_500));
+    let inner = late.subsegment("inner");
+    clock.advance(Duration::from_secs(1));
+    drop((inner, late));
+    let document = &memory.take()[0];
+    assert_eq!((&document["name"], times(document)), (&json!("query"), (7.5, 11.0)));
+    assert_eq!(document["parent_id"], json!(handle.id()));
+    assert_eq!(times(&document["subsegments"][0]), (10.0, 11.0));
+
+    let facade = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    let facade = xray.facade(&TraceHeader::parse(facade));
+    facade.subsegment_ago("query", Duration::from_secs(4)).end();
+    facade.subsegment_ago("for ever", Duration::MAX).end();
+    let documents = memory.take();
+    assert_eq!(times(&documents[0]), (7.0, 11.0));
+    assert_eq!(times(&documents[1]), (11.0, 11.0), "longer ago than the machine can tell");
+}
+
+#[test]
+fn the_real_clock_began_before() {
+    let (xray, memory) = recorder(SOON, Delivery::Inline);
+    let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    let facade = xray.facade(&TraceHeader::parse(header));
+    let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    facade.subsegment_ago("query", Duration::from_secs(4)).end();
+    let after = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    let document = &memory.take()[0];
+    let at = |key: &str| document[key].as_f64().unwrap();
+    let took = at("end_time") - at("start_time");
+    assert!(took > 3.999 && took <= 4.001 + after - before, "{document}");
+    assert!(at("start_time") >= before - 4.001 && at("end_time") <= after + 0.001, "{document}");
+}
+
+#[test]
+fn nothing_began_before_where_nothing_is_recorded() {
+    let (xray, memory) = recorder(SOON, Delivery::Inline);
+    let segment = xray.segment("orders").sampled(false).begin();
+    let query = segment.subsegment_ago("query", Duration::from_secs(1));
+    assert!(!query.is_sampled());
+    assert_eq!(query.trace_id(), segment.trace_id());
+    assert!(Entity::current().subsegment_ago("query", Duration::from_secs(1)).is_absent());
+    drop((query, segment));
+    assert!(memory.take().is_empty());
 }

@@ -40,6 +40,10 @@
 //! [`XRayTracing::fields`] changes the rule for fields. Text of users may end up in a trace by it: leave out
 //! what is secret, as with any log.
 //!
+//! # Queries
+//!
+//! [`SqlxLayer`] makes subsegments of the queries of sqlx, and of SeaORM on top of it.
+//!
 //! # Not sampled
 //!
 //! No field is looked at, nothing is formatted and nothing is allocated. The span carries the trace on all
@@ -51,9 +55,11 @@ mod fields;
 mod layer;
 mod lines;
 mod spans;
+mod sqlx;
 
 pub use fields::FieldRule;
 pub use layer::XRayTracing;
 pub use lines::WithTraceIds;
+pub use sqlx::{SqlxLayer, sqlx_span};
 
 pub use xray_core;

@@ -26,8 +26,8 @@ Commands:
   screenshots          Run the storefront and take the README's pictures of its console
   help                 Show this text
 
-What the tests need is a Python with venv, Node 20 or newer with npm, Chromium, and valgrind for the
-check of the benches. The Python and npm packages go into target/ and into folders that git ignores. Chromium is looked for at
+What the tests need is a Python with venv, Node 20 or newer with npm, Chromium, PostgreSQL, and valgrind for
+the check of the benches. The Python and npm packages go into target/ and into folders that git ignores. Chromium is looked for at
 /usr/bin/chromium; the environment variable CHROMIUM names another place.
 The benches need the same Python, Node and valgrind.
 ";

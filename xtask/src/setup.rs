@@ -16,6 +16,7 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
     npm_packages(&root.join("tests/peers"))?;
     npm_packages(&root.join("tests/browser"))?;
     valgrind()?;
+    postgresql()?;
     chromium()
 }
 
@@ -74,6 +75,30 @@ pub(crate) fn wrk() {
     if Command::new("wrk").arg("--version").output().is_err() {
         apt_install(&["wrk"]);
     }
+}
+
+/// The database server that queries are recorded to; each test that needs one starts its own.
+fn postgresql() -> Result<(), String> {
+    if has_postgresql() {
+        return Ok(());
+    }
+    apt_install(&["postgresql"]);
+    if has_postgresql() {
+        return Ok(());
+    }
+    Err("PostgreSQL is missing: on Debian, `apt-get install postgresql`; elsewhere install its server and \
+         put its `initdb` and `postgres` on the PATH"
+        .to_owned())
+}
+
+/// Debian keeps the programs of the server off the PATH, by version.
+fn has_postgresql() -> bool {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let complete = |programs: &Path| {
+        ["initdb", "postgres"].iter().all(|name| version(programs.join(name)).is_some())
+    };
+    versions.map(|version| version.path().join("bin")).any(|programs| complete(&programs))
+        || complete(Path::new(""))
 }
 
 /// The browser: too big to install for one workspace, so the system's own is used.

@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use super::{
     Entered, Live, Recorder, Scope, Subsegment, context,
@@ -33,6 +36,8 @@ pub(super) enum Kind {
     Recorded {
         live: Arc<Live>,
         place: Place,
+        /// A query, which a driver may tell of as well.
+        is_query: bool,
     },
     Passing(Passing),
     Facade(Arc<Facade>),
@@ -130,7 +135,7 @@ impl Entity {
     }
 
     pub(super) fn recorded(live: Arc<Live>, place: Place) -> Self {
-        Self(Kind::Recorded { live, place })
+        Self(Kind::Recorded { live, place, is_query: false })
     }
 
     pub(super) fn passing(passing: Passing) -> Self {
@@ -238,7 +243,7 @@ impl Entity {
     #[must_use]
     pub fn name(&self) -> Option<String> {
         match &self.0 {
-            Kind::Recorded { live, place } => live.name(*place),
+            Kind::Recorded { live, place, .. } => live.name(*place),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => None,
         }
     }
@@ -246,6 +251,29 @@ impl Entity {
     /// Whether this recorder decided about it.
     pub(crate) fn is_of(&self, recorder: &Recorder) -> bool {
         self.recorder_key() == Some(recorder.key())
+    }
+
+    /// Whether it is a query, as [`SqlTarget`](crate::sql::SqlTarget) begins it: what a driver tells of the
+    /// query that runs in it belongs here, and not in a subsegment of its own.
+    #[must_use]
+    pub fn is_query(&self) -> bool {
+        matches!(self.0, Kind::Recorded { is_query: true, .. })
+    }
+
+    pub(super) fn set_query(&mut self) {
+        if let Kind::Recorded { is_query, .. } = &mut self.0 {
+            *is_query = true;
+        }
+    }
+
+    /// Whether the text of queries is recorded here.
+    pub(crate) fn collects_sql_queries(&self) -> bool {
+        let recorder = match &self.0 {
+            Kind::Recorded { live, .. } => live.recorder(),
+            Kind::Facade(facade) => Some(&facade.recorder),
+            Kind::Passing(_) | Kind::Absent => None,
+        };
+        recorder.is_some_and(Recorder::collects_sql_queries)
     }
 
     fn recorder_key(&self) -> Option<usize> {
@@ -347,8 +375,14 @@ impl Entity {
 
     #[inline(never)]
     fn recorded_subsegment(&self, name: &str) -> Subsegment {
+        self.begin_recorded(name, Duration::ZERO)
+    }
+
+    // In line, so that what begins now knows that there is nothing to subtract.
+    #[inline(always)]
+    fn begin_recorded(&self, name: &str, ago: Duration) -> Subsegment {
         let entity = match &self.0 {
-            Kind::Recorded { live, place } => match live.begin_child(*place, name) {
+            Kind::Recorded { live, place, .. } => match live.begin_child(*place, name, ago) {
                 Some((live, place)) => Self::recorded(live, place),
                 None => self.not_recorded(),
             },
@@ -357,12 +391,30 @@ impl Entity {
                 let caller = (Some(facade.trace_id), Some(facade.id));
                 let carried = facade.carried.clone();
                 let (live, id) =
-                    Live::begin(&facade.recorder, &name, caller, carried, Role::Streamed);
+                    Live::begin(&facade.recorder, &name, caller, carried, Role::Streamed(ago));
                 Self::recorded(live, Place { index: 0, id })
             }
             Kind::Passing(_) | Kind::Absent => self.clone(),
         };
         Subsegment::new(entity)
+    }
+
+    /// Begins a subsegment that began so long ago: for work that is only told of when it is over, such
+    /// as a driver's log line. A time before the segment's begin counts as its begin.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use xray_core::Entity;
+    ///
+    /// fn on_query_done(took: Duration) {
+    ///     Entity::current().subsegment_ago("shop@db.internal", took).end();
+    /// }
+    /// ```
+    pub fn subsegment_ago(&self, name: &str, ago: Duration) -> Subsegment {
+        match &self.0 {
+            Kind::Passing(passing) => Subsegment::new(Self::passing(passing.child())),
+            _ => self.begin_recorded(name, ago),
+        }
     }
 
     /// Begins work that is not recorded, and nothing under it is: for details that would only cost.
@@ -429,7 +481,7 @@ impl Entity {
     #[inline]
     pub(super) fn end(&self, at: Option<SystemTime>) {
         match &self.0 {
-            Kind::Recorded { live, place } => live.end(*place, at),
+            Kind::Recorded { live, place, .. } => live.end(*place, at),
             Kind::Passing(Passing { watch: Some(watch), .. }) => watch.end(at),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => {}
         }
@@ -438,7 +490,7 @@ impl Entity {
     /// Ends a subsegment for its guard, now or at a given time.
     #[inline]
     pub(super) fn end_child(self, at: Option<SystemTime>) {
-        if let Kind::Recorded { live, place } = &self.0 {
+        if let Kind::Recorded { live, place, .. } = &self.0 {
             live.end_child(*place, at);
         }
     }
@@ -456,7 +508,7 @@ impl Entity {
     #[inline]
     pub(super) fn finish(self, at: Option<SystemTime>) {
         match self.0 {
-            Kind::Recorded { live, place } => live.finish(place, at),
+            Kind::Recorded { live, place, .. } => live.finish(place, at),
             Kind::Passing(Passing { watch: Some(watch), .. }) => watch.end(at),
             Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => {}
         }
@@ -485,7 +537,7 @@ impl Entity {
 
     /// Notes something, where anything is recorded; `bytes` is what its texts add.
     pub(super) fn note(&self, bytes: usize, note: impl FnOnce(&mut Journal, u32)) {
-        if let Kind::Recorded { live, place } = &self.0 {
+        if let Kind::Recorded { live, place, .. } = &self.0 {
             live.note(*place, bytes, note);
         }
     }
@@ -493,7 +545,7 @@ impl Entity {
     /// Notes how it turns out.
     #[inline]
     pub(super) fn note_outcome(&self, clear: u8, set: u8, status: Option<u16>) {
-        if let Kind::Recorded { live, place } = &self.0 {
+        if let Kind::Recorded { live, place, .. } = &self.0 {
             live.note_outcome(*place, clear, set, status);
         }
     }
@@ -508,7 +560,7 @@ impl Entity {
     }
 
     pub(super) fn change(&self, bytes: usize, change: impl FnOnce(&mut Data, u32)) {
-        if let Kind::Recorded { live, place } = &self.0 {
+        if let Kind::Recorded { live, place, .. } = &self.0 {
             live.change(*place, bytes, |record| change(record, place.index));
         }
     }

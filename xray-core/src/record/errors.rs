@@ -27,11 +27,12 @@ impl Entity {
     /// ```
     #[track_caller]
     pub fn record_error<E: Error + ?Sized>(&self, error: &E) {
-        self.record_error_of(error, Location::caller());
+        self.record_error_at(error, Location::caller());
     }
 
-    /// As [`record_error`](Self::record_error), of code that lies elsewhere.
-    pub(super) fn record_error_of<E>(&self, error: &E, location: &Location<'static>)
+    /// As [`record_error`](Self::record_error), of code that lies elsewhere, or runs when its caller has
+    /// returned.
+    pub(crate) fn record_error_at<E>(&self, error: &E, location: &Location<'static>)
     where
         E: Error + ?Sized,
     {

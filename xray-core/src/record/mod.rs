@@ -58,6 +58,7 @@ pub(crate) use live::Live;
 pub(crate) use slots::{AnnotationData, AnnotationText, HttpData, Rest, SqlData, Text, flag};
 pub(crate) use sources::since_epoch;
 pub(crate) use spares::Spares;
+pub(crate) use subsegment::inside;
 pub(crate) use ticks::prepare as prepare_clock;
 pub(crate) use view::{Tree, service, xray};
 

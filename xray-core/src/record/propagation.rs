@@ -56,7 +56,7 @@ impl Entity {
 
     fn header(&self) -> Option<TraceHeader> {
         let (root, parent, sampled) = match &self.0 {
-            Kind::Recorded { live, place } => {
+            Kind::Recorded { live, place, .. } => {
                 let told = if live.is_told_sampled() { Sampled::Yes } else { Sampled::No };
                 (live.trace_id, Some(place.id), Some(told))
             }

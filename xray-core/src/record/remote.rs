@@ -116,7 +116,7 @@ impl RemoteCall<'_> {
             subsegment(&self.node(), async |call| {
                 call.namespace(Namespace::Remote);
                 let result = work(call.clone()).await;
-                result.inspect_err(|error| call.record_error_of(error, caller))
+                result.inspect_err(|error| call.record_error_at(error, caller))
             })
             .await
         }
@@ -138,7 +138,7 @@ impl RemoteCall<'_> {
         work: impl FnOnce(&Entity) -> Result<T, E>,
     ) -> Result<T, E> {
         let caller = Location::caller();
-        self.begin().run(|call| work(call).inspect_err(|error| call.record_error_of(error, caller)))
+        self.begin().run(|call| work(call).inspect_err(|error| call.record_error_at(error, caller)))
     }
 
     /// Begins the call. It ends when the guard is dropped, and records the errors that it is told of.

@@ -1,4 +1,4 @@
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::ticks::Moment;
 use crate::{
@@ -78,6 +78,15 @@ impl Beginning {
         // Not read again, since a test may stop its clock.
         let wall = sources.clock.as_ref().map_or(wall, TestClock::since_epoch);
         Self { wall, mono }
+    }
+
+    /// Of what began so long ago.
+    pub(super) fn ago(ago: Duration, sources: &Sources) -> Self {
+        let now = Self::now(sources);
+        let begun = Instant::now().checked_sub(ago);
+        // Longer ago than the machine runs: it counts as now.
+        let Some(mono) = begun.map(Moment::System) else { return now };
+        Self { wall: now.wall.saturating_sub(ago), mono }
     }
 
     pub(super) fn elapsed(&self, sources: &Sources) -> Duration {

@@ -24,6 +24,9 @@ pub(super) fn resolved(exception: &Exception, most: usize) -> Exception {
     exception
 }
 
+/// Where our files are for whoever has this crate from a registry.
+const OURS: &str = concat!("xray-core-", env!("CARGO_PKG_VERSION"), "/");
+
 /// The standard library tells frames by their text only: a line with number and function, and one
 /// with the place.
 fn frames(backtrace: &Backtrace) -> Vec<StackFrame> {
@@ -47,7 +50,7 @@ fn frames(backtrace: &Backtrace) -> Vec<StackFrame> {
     frames.truncate(end.unwrap_or(frames.len()));
     frames.drain(..ours.min(frames.len()));
     // Where work runs inside an entity, we stand between the user's frames.
-    frames.retain(|frame| !is_within_ours(&frame.label));
+    frames.retain(|frame| !is_within_ours(&frame.label) && !frame.path.starts_with(OURS));
     frames
 }
 
@@ -62,7 +65,8 @@ fn is_ours(function: &str) -> bool {
 
 /// A function of ours, or a trait's for a type of ours.
 fn is_within_ours(function: &str) -> bool {
-    function.trim_start_matches('<').starts_with("xray_core::record::")
+    let function = function.trim_start_matches('<');
+    ["xray_core::record::", "xray_core::sql::"].iter().any(|ours| function.starts_with(ours))
 }
 
 /// Paths of dependencies begin at their crate, those of the program at its folder.
@@ -83,6 +87,7 @@ mod tests {
         for (function, ours) in [
             ("xray_core::record::subsegment::Subsegment::run", true),
             ("<xray_core::record::scope::Scope<F> as core::future::Future>::poll", true),
+            ("xray_core::sql::query::sql_subsegment::{{closure}}", true),
             ("shop::pay::{{closure}}", false),
             ("<shop::Pay as tower::Service<http::Request>>::call", false),
             ("my_xray_core::record::x", false),

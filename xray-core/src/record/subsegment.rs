@@ -1,4 +1,4 @@
-use std::{future::poll_fn, mem, ops::Deref, pin::pin, thread, time::SystemTime};
+use std::{error::Error, future::poll_fn, mem, ops::Deref, pin::pin, thread, time::SystemTime};
 
 use super::{ContextMissing, Entity, Recorder};
 
@@ -85,6 +85,30 @@ impl Subsegment {
     /// Ends the subsegment now.
     pub fn end(self) {}
 
+    /// Records the error of a result, if it is one, ends the subsegment and hands the result on.
+    ///
+    /// What is called to make the result is called after the subsegment has begun, so one line does
+    /// for a call that returns a `Result`, with `.await` as well.
+    ///
+    /// ```
+    /// use xray_core::Subsegment;
+    ///
+    /// # fn example() -> std::io::Result<()> {
+    /// let settings = Subsegment::begin("read settings").end_with(std::fs::read("settings.toml"))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The result's own.
+    #[track_caller]
+    pub fn end_with<T, E: Error>(self, result: Result<T, E>) -> Result<T, E> {
+        if let Err(error) = &result {
+            self.record_error(error);
+        }
+        result
+    }
+
     /// Ends the subsegment at a time that has been; one before its begin counts as its begin.
     pub fn end_at(mut self, at: SystemTime) {
         self.finish(Some(at));
@@ -109,6 +133,12 @@ impl Drop for Subsegment {
 }
 
 impl Subsegment {
+    /// It is a query.
+    pub(crate) fn query(mut self) -> Self {
+        self.entity.set_query();
+        self
+    }
+
     fn end_unless_ended(&mut self) {
         if thread::panicking() && !self.unwinding {
             self.entity.record_failure("panic", "the code of the subsegment panicked", true);
@@ -145,7 +175,11 @@ fn context_missing(name: &str, calls_through: bool) {
 /// # }
 /// ```
 pub async fn subsegment<T>(name: &str, work: impl AsyncFnOnce(Entity) -> T) -> T {
-    let subsegment = Subsegment::begin(name);
+    inside(Subsegment::begin(name), work).await
+}
+
+/// Runs `work` inside a subsegment that has begun.
+pub(crate) async fn inside<T>(subsegment: Subsegment, work: impl AsyncFnOnce(Entity) -> T) -> T {
     let entity = subsegment.entity.clone();
     let mut work = pin!(subsegment.scope(async { work(entity).await }));
     poll_fn(|cx| subsegment.recording_panics(|| work.as_mut().poll(cx))).await

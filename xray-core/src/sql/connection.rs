@@ -25,7 +25,9 @@ pub fn connection_url(url: &str) -> Cow<'_, str> {
         return connection_string(url);
     }
     let (scheme, rest) = url.split_at(after_scheme(url));
-    let rest = &rest[..parameters(rest).unwrap_or(rest.len())];
+    // What looks like parameters may be a part of a password.
+    let is_over = |end: &usize| is_hosts(&rest[..*end]) || !rest[*end..].contains('@');
+    let rest = &rest[..parameters(rest).filter(is_over).unwrap_or(rest.len())];
     let is_file = ["sqlite:", "file:"].iter().any(|scheme| starts_with(url, scheme));
     let user_info = if is_file || rest.starts_with('/') { None } else { user_info(rest) };
     let Some(at) = user_info else {
@@ -108,7 +110,7 @@ fn after_scheme(url: &str) -> usize {
 }
 
 /// Where JDBC's `;key=value` begins.
-fn parameters(text: &str) -> Option<usize> {
+pub(super) fn parameters(text: &str) -> Option<usize> {
     let mut from = 0;
     while let Some(found) = text[from..].find(';') {
         let after = &text[from + found + 1..];
@@ -130,14 +132,18 @@ fn user_info(rest: &str) -> Option<usize> {
     let path = &rest[..path_end(rest)];
     path.rfind('@').or_else(|| {
         // A password may hold a `?`, and then what looks like a port is none.
-        let authority = &path[..path.find('/').unwrap_or(path.len())];
-        let is_port =
-            |port: &str| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
-        let is_host = |host: &str| {
-            host.starts_with('[') || host.split_once(':').is_none_or(|(_, port)| is_port(port))
-        };
-        if authority.split(',').all(is_host) { None } else { rest.rfind('@') }
+        if is_hosts(path) { None } else { rest.rfind('@') }
     })
+}
+
+/// Whether what stands before the path may be hosts and their ports.
+fn is_hosts(path: &str) -> bool {
+    let authority = &path[..path.find('/').unwrap_or(path.len())];
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
+    let is_host = |host: &str| {
+        host.starts_with('[') || host.split_once(':').is_none_or(|(_, port)| is_port(port))
+    };
+    authority.split(',').all(is_host)
 }
 
 fn user(user_info: &str) -> &str {
@@ -153,7 +159,7 @@ fn path_end(text: &str) -> usize {
     text.find(['?', '#']).unwrap_or(text.len())
 }
 
-fn starts_with(text: &str, prefix: &str) -> bool {
+pub(super) fn starts_with(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
@@ -193,6 +199,36 @@ fn next_pair(text: &str, separates: impl Fn(char) -> bool) -> (&str, bool) {
     };
     let len = len + value[len..].find(&separates).unwrap_or(value.len() - len);
     (&text[..start + len], is_secret(&text[..equals]))
+}
+
+/// The pairs of a connection string, without those that are secret; what stands in quotes without them.
+pub(super) fn pairs(text: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    let text = text.trim();
+    let mut rest = &text[prefix_len(text)..];
+    let semicolons = rest.contains(';');
+    let separates = move |c: char| if semicolons { c == ';' } else { c.is_whitespace() };
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c: char| separates(c) || c.is_whitespace());
+        if rest.is_empty() {
+            return None;
+        }
+        let (pair, secret) = next_pair(rest, separates);
+        rest = &rest[pair.len()..];
+        Some((pair, secret))
+    })
+    .filter(|(_, secret)| !secret)
+    .filter_map(|(pair, _)| pair.split_once('='))
+    .map(|(key, value)| (key.trim(), unquoted(value.trim())))
+}
+
+fn unquoted(value: &str) -> Cow<'_, str> {
+    let inner = value.get(1..value.len().saturating_sub(1)).unwrap_or_default();
+    match (value.bytes().next(), value.bytes().next_back()) {
+        (Some(b'{'), Some(b'}')) => Cow::Owned(inner.replace("}}", "}")),
+        (Some(b'"'), Some(b'"')) if value.len() > 1 => Cow::Owned(inner.replace("\"\"", "\"")),
+        (Some(b'\''), Some(b'\'')) if value.len() > 1 => Cow::Owned(inner.replace("''", "'")),
+        _ => Cow::Borrowed(value),
+    }
 }
 
 fn is_secret(key: &str) -> bool {

@@ -17,10 +17,15 @@ mod connection;
 mod dialect;
 mod fold;
 mod output;
+mod place;
+mod query;
 mod scan;
+mod target;
 
 pub use connection::{connection_string, connection_url};
 pub use dialect::Dialect;
+pub use query::sql_subsegment;
+pub use target::SqlTarget;
 
 use std::borrow::Cow;
 

@@ -31,6 +31,7 @@ const URLS: &[(&str, &str)] = &[
     ("postgres://u:p?ss@h/db", "postgres://u@h/db"),
     ("postgres://u:p#ss@h/db", "postgres://u@h/db"),
     ("postgres://u:p;ss@h/db", "postgres://u@h/db"),
+    ("postgres://u:p;user=ss@h/db", "postgres://u@h/db"),
     ("postgres://u:p ss@h/db", "postgres://u@h/db"),
     ("u:p://ss@h/db", "u@h/db"),
     ("postgres://h:5432?password=p@ss", "postgres://h:5432"),

@@ -1,4 +1,7 @@
-use std::sync::{Arc, PoisonError, atomic::Ordering};
+use std::{
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
 
 use super::Live;
 use crate::{
@@ -71,17 +74,20 @@ impl Live {
         role: Role,
     ) {
         let sources = recorder.sources();
-        self.beginning = Beginning::now(sources);
+        self.beginning = match role {
+            Role::Streamed(ago) if !ago.is_zero() => Beginning::ago(ago, sources),
+            _ => Beginning::now(sources),
+        };
         let wall = self.beginning.wall;
         self.trace_id = root.unwrap_or_else(|| sources.trace_id(wall.as_secs()));
         self.carried = carried;
         self.promoted.store(false, Ordering::Relaxed);
         self.held.store(0, Ordering::Relaxed);
-        let streamed = matches!(role, Role::Streamed);
+        let streamed = matches!(role, Role::Streamed(_));
         let rule;
         (rule, self.provisional, self.watch) = match role {
             Role::Segment(rule, watch) => (rule, None, watch),
-            Role::Streamed => (None, None, None),
+            Role::Streamed(_) => (None, None, None),
             Role::Provisional(provisional, watch) => (None, Some(provisional), watch),
         };
         let heading = Heading {
@@ -96,15 +102,20 @@ impl Live {
         self.recorder = Some(recorder.clone());
     }
 
-    /// Begins a subsegment; returns what it is recorded in and its place there, `None` under a
-    /// segment that was thrown away.
+    /// Begins a subsegment, so long ago; returns what it is recorded in and its place there, `None`
+    /// under a segment that was thrown away.
+    #[inline]
     pub(crate) fn begin_child(
         self: &Arc<Self>,
         parent: Place,
         name: &str,
+        ago: Duration,
     ) -> Option<(Arc<Self>, Place)> {
         let recorder = self.recorder.as_ref()?;
-        let start = self.micros(recorder);
+        let mut start = self.micros(recorder);
+        if !ago.is_zero() {
+            start = start.saturating_sub(u64::try_from(ago.as_micros()).unwrap_or(u64::MAX));
+        }
         let name = &*noted_name(name, recorder.service());
         {
             let mut state = lock(&self.state);
@@ -126,7 +137,7 @@ impl Live {
         // full: the subsegment leaves in a document of its own.
         let caller = (Some(self.trace_id), Some(parent.id));
         let carried = self.carried.clone();
-        let (live, id) = Self::begin(recorder, name, caller, carried, Role::Streamed);
+        let (live, id) = Self::begin(recorder, name, caller, carried, Role::Streamed(ago));
         Some((live, Place { index: 0, id }))
     }
 

@@ -25,8 +25,8 @@ use crate::{SegmentId, TraceId, sample::RuleState};
 pub(crate) enum Role {
     /// The rule that sampled it, and who waits for its end.
     Segment(Option<Arc<RuleState>>, Option<Watch>),
-    /// A subsegment that leaves on its own.
-    Streamed,
+    /// A subsegment that leaves on its own and began so long ago.
+    Streamed(Duration),
     Provisional(Provisional, Option<Watch>),
 }
 
