@@ -16,7 +16,12 @@
 //!
 //! async fn order(segment: CurrentSegment) -> String {
 //!     segment.annotate("customer", "gold");
-//!     subsegment("load order", async |_| "an order".to_owned()).await
+//!     load(7).await
+//! }
+//!
+//! #[subsegment(fields(order_id = id))]
+//! async fn load(id: u64) -> String {
+//!     format!("order {id}")
 //! }
 //! ```
 //!

@@ -14,7 +14,7 @@ use syn::{
 use crate::{
     argument::{Arguments, Format},
     parameter::Parameters,
-    returns::{Returned, erased},
+    returns::{Returned, erased, is_awaitable},
 };
 
 pub(crate) struct Recording<'a> {
@@ -61,13 +61,19 @@ impl Recording<'_> {
         let begin = self.begin();
         let root = self.root;
         // Tells the compiler the type, since an async block cannot.
-        let edge = output.filter(|output| !matches!(output, Type::Infer(_))).map(|output| {
+        let edge = output.filter(|output| !matches!(output, Type::Infer(_) | Type::Never(_))).map(|output| {
             quote_spanned!(Span::mixed_site()=> if false { return #root::__private::never::<#output>(); })
         });
-        let work = quote_spanned! {Span::mixed_site()=>
-            call.follow(async move { #edge #body }).await
+        // That an async function returns a future is no mistake to Clippy, and of an async block it is one.
+        // No more than needed, since a user may forbid that lints are allowed.
+        let allow = is_awaitable(&self.signature.output)
+            .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)]));
+        let make = quote_spanned! {Span::mixed_site()=>
+            #allow
+            let work = async move { #edge #body };
         };
-        self.outcome_of(&begin, &work)
+        let followed = quote_spanned!(Span::mixed_site()=> call.follow(work).await);
+        self.outcome_of(&quote_spanned!(Span::mixed_site()=> #begin #make), &followed)
     }
 
     /// Of a function that is one async block, as `async_trait` makes them: an async function but for

@@ -43,6 +43,16 @@ fn erase(of: &mut Type) {
     }
 }
 
+/// Whether it looks like a future, or the handle of a task.
+pub(crate) fn is_awaitable(returns: &ReturnType) -> bool {
+    let named = |path: &TypePath| {
+        path.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("Handle"))
+    };
+    let handle = matches!(returns, ReturnType::Type(_, returned)
+        if matches!(&**returned, Type::Path(path) if named(path)));
+    handle || Returned::of(returns).is_some()
+}
+
 /// A future that a function returns.
 pub(crate) struct Returned {
     /// Whether it stands behind a `Pin<Box<…>>`.

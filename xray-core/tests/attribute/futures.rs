@@ -10,7 +10,7 @@ use std::{
 use async_trait::async_trait;
 use futures_util::future::{self, BoxFuture};
 use serde_json::json;
-use xray_core::{Entity, subsegment};
+use xray_core::{CallInCurrentSegment as _, Entity, InCurrentSegment as _, subsegment};
 
 use crate::support::{Recorded, recorded_in, recorder};
 
@@ -138,6 +138,38 @@ fn functions_that_return_futures() {
     );
     let cause = json!([["Error", "there is nothing", "futures.rs"]]);
     assert_eq!(recorded.get("orders/block")["cause"], cause);
+}
+
+#[subsegment]
+async fn spawns() {
+    let handed_over = tokio::spawn(sends("abc".into()).in_current_segment());
+    // Begun where it is first polled, which is in no segment.
+    let lost = tokio::spawn(sends("abcd".into()));
+    let blocking = || handed_on(true);
+    let blocking = tokio::task::spawn_blocking(blocking.in_current_segment());
+    assert_eq!(handed_over.await.unwrap() + lost.await.unwrap(), 7);
+    assert_eq!(blocking.await.unwrap().await, 1);
+}
+
+#[test]
+fn spawned_work_belongs_where_it_is_handed_over() {
+    let ((), recorded) = recorded_in(spawns());
+    assert_eq!(recorded.outline(), "orders\n  spawns\n    sends\n    handed_on\n");
+}
+
+#[test]
+fn futures_that_take_turns_keep_apart() {
+    async fn all() {
+        let (one, two) = future::join(sends("a".into()), block("1")).await;
+        assert_eq!(one + two.unwrap() as usize, 2);
+        // The one that loses is dropped.
+        let name = Arc::default();
+        let lost = Box::pin(given_up(Dropped(Arc::clone(&name))));
+        future::select(lost, Box::pin(sends("b".into()))).await;
+        assert_eq!(name.lock().unwrap().as_deref(), Some("given_up"));
+    }
+    let ((), recorded) = recorded_in(all());
+    assert_eq!(recorded.outline(), "orders\n  sends\n  block\n  given_up\n  sends\n");
 }
 
 /// Says what is current when it is dropped.

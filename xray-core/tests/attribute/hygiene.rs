@@ -140,6 +140,23 @@ mod linted {
     }
 
     #[xray_core::subsegment]
+    pub(super) async fn yields(flag: bool) -> impl Future<Output = bool> {
+        assert!(std::future::ready(flag).await);
+        std::future::ready(flag)
+    }
+
+    #[xray_core::subsegment]
+    pub(super) async fn handle() -> tokio::task::JoinHandle<u8> {
+        std::future::ready(()).await;
+        tokio::spawn(async { 7 })
+    }
+
+    #[xray_core::subsegment]
+    pub(super) async fn not_at_all(flag: bool) -> ! {
+        panic!("{}", std::future::ready(flag).await)
+    }
+
+    #[xray_core::subsegment]
     pub(super) async fn unit(flag: bool) {
         assert!(std::future::ready(flag).await);
     }
@@ -152,6 +169,12 @@ fn lints_of_the_user_do_not_matter() {
         assert_eq!(linted::fails("0").unwrap(), None);
         assert_eq!(linted::shows(7).await, "7");
         linted::unit(true).await;
+        assert!(linted::yields(true).await.await);
+        assert_eq!(linted::handle().await.await.unwrap(), 7);
+        drop(linted::not_at_all(true));
     });
-    assert_eq!(recorded.outline(), "orders\n  borrows\n  fails\n  shows\n  unit\n");
+    assert_eq!(
+        recorded.outline(),
+        "orders\n  borrows\n  fails\n  shows\n  unit\n  yields\n  handle\n"
+    );
 }
