@@ -15,9 +15,9 @@ use tracing_subscriber::{
 use xray_core::{Entity, sql::SqlTarget};
 
 use super::{
-    QUERY,
+    QUERY, SPAN,
     event::{Figures, Statement},
-    place::{self, Place, SPAN},
+    place::{self, Place},
 };
 
 /// Records the queries of sqlx, and of SeaORM, which goes through it, as subsegments of what is

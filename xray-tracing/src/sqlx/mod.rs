@@ -9,3 +9,6 @@ pub use place::sqlx_span;
 
 /// The target of the event that sqlx emits when a query is over.
 const QUERY: &str = "sqlx::query";
+
+/// The target of our own spans, which are no work and so no subsegments.
+pub(crate) const SPAN: &str = "xray_tracing::sqlx";

@@ -10,8 +10,7 @@ use tracing_subscriber::{
 };
 use xray_core::{Entity, sql::SqlTarget};
 
-/// The target of our own spans.
-pub(crate) const SPAN: &str = "xray_tracing::sqlx";
+use super::SPAN;
 
 thread_local! {
     /// From `sqlx_span` to the layer, which is called by `tracing` in between.
