@@ -99,6 +99,8 @@ fn respond<B: MessageBody>(
             content_length,
             content_type: text(header::CONTENT_TYPE),
             body_ended: matches!(size, BodySize::None | BodySize::Sized(0)),
+            // actix-web has no trailers.
+            grpc: None,
         });
     }
     response.map_body(|_, body| ResponseBody::new(body, exchange))

@@ -6,7 +6,11 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
-use super::{ServerPolicy, address::AddressText};
+use super::{
+    ServerPolicy,
+    address::AddressText,
+    grpc::{Call, CallHead, CallStatus},
+};
 use crate::{
     Entity, Recorder, SamplingRequest, Segment, Subsegment, document::HttpRequest,
     header::CallerHeaders,
@@ -41,6 +45,8 @@ pub struct RequestHead<'a> {
     pub traceparent: Option<&'a [u8]>,
     /// `tracestate`; several are [`joined`](crate::header::joined).
     pub tracestate: Option<&'a [u8]>,
+    /// What it says of a gRPC call, if it is one.
+    pub grpc: Option<CallHead<'a>>,
 }
 
 /// What a middleware knows of a response when its head is about to leave.
@@ -55,6 +61,8 @@ pub struct ResponseHead<'a> {
     pub content_type: Option<&'a str>,
     /// Whether the body has no more to give.
     pub body_ended: bool,
+    /// What it says of a gRPC call, if it answers one.
+    pub grpc: Option<CallStatus<'a>>,
 }
 
 /// One request from its head to the end of its response, as a segment.
@@ -81,6 +89,7 @@ pub struct Exchange {
     /// The caller wants to know the decision.
     asked: bool,
     method: Method,
+    grpc: Option<Box<Call>>,
 }
 
 #[derive(Debug)]
@@ -121,7 +130,8 @@ impl Exchange {
     }
 
     /// As [`begin`](Self::begin). `details` adds to the head what only a recorded request needs, and is
-    /// called for such a one alone: `scheme`, `user_agent`, `forwarded_for`, `forwarded_proto` and `peer`.
+    /// called for such a one alone: `scheme`, `user_agent`, `forwarded_for`, `forwarded_proto`, `peer` and
+    /// `grpc`.
     ///
     /// ```
     /// # use xray_core::{Recorder, http::{Exchange, RequestHead, ServerPolicy}};
@@ -159,17 +169,19 @@ impl Exchange {
         };
         let name = policy.segment_name(recorder, request.host);
         let segment = recorder.segment(name).context(context).request(sampling).watched().begin();
+        let mut grpc = None;
         if segment.is_sampled() {
             let mut request = *request;
             details(&mut request);
             record_request(&segment, policy, &request);
+            grpc = request.grpc.map(|head| Box::new(Call::begin(&head)));
         }
         let method = match request.method {
             "HEAD" => Method::Head,
             "CONNECT" => Method::Connect,
             _ => Method::Other,
         };
-        Some(Self { phase: Phase::Handler(segment), asked, method })
+        Some(Self { phase: Phase::Handler(segment), asked, method, grpc })
     }
 
     /// The segment that an outer middleware of the same recorder has begun for the request that runs.
@@ -203,8 +215,13 @@ impl Exchange {
             self.phase = phase;
             return;
         };
-        segment.http_response(response.status);
         let status = response.status;
+        if let Some(told) = response.grpc.filter(|told| status == 200 || told.status.is_some()) {
+            return self.respond_to_call(segment, status, &told, response.body_ended);
+        }
+        // Whoever called will take it for what it is.
+        self.grpc = None;
+        segment.http_response(status);
         let bodiless = matches!(status, 100..=199 | 204 | 304);
         if let Some(length) = response.content_length.filter(|_| !bodiless) {
             segment.content_length(length);
@@ -223,6 +240,54 @@ impl Exchange {
         } else {
             self.phase = Phase::Body { segment, expected: response.content_length, sent: 0 };
         }
+    }
+
+    /// As [`respond`](Self::respond): what the call came to, only its trailers tell, or a head that
+    /// nothing follows.
+    fn respond_to_call(
+        &mut self,
+        segment: Segment,
+        status: u16,
+        told: &CallStatus<'_>,
+        body_ended: bool,
+    ) {
+        segment.note_mere_status(status);
+        // Where nobody wants to know, there is nothing to keep.
+        if segment.has_end() {
+            self.grpc.get_or_insert_default().told(told);
+        }
+        self.phase = Phase::Body { segment, expected: None, sent: 0 };
+        if body_ended {
+            self.finish();
+        }
+    }
+
+    /// Looks into a part of the body, as far as it lies in one piece, before it is [`sent`](Self::sent):
+    /// `bytes` is its size. Only gRPC needs that.
+    #[inline]
+    pub fn looked_into(&mut self, piece: &[u8], bytes: u64) {
+        if let Some(call) = &mut self.grpc {
+            call.read(piece, bytes);
+        }
+    }
+
+    /// The trailers are handed over; `get` gives the value of the trailer of a name. Nothing follows them.
+    ///
+    /// ```
+    /// # use xray_core::{Recorder, http::{Exchange, RequestHead, ResponseHead, ServerPolicy, grpc::CallStatus}};
+    /// # let xray = Recorder::builder("orders").build()?;
+    /// # let request = RequestHead::default();
+    /// # let mut exchange = Exchange::begin(&xray, &ServerPolicy::new(), &request).unwrap();
+    /// let grpc = CallStatus::of_head(Some(b"application/grpc"), |_| None);
+    /// exchange.respond(&ResponseHead { status: 200, grpc, ..Default::default() });
+    /// exchange.trailers(|name| (name == "grpc-status").then_some(b"5")); // NOT_FOUND: an error
+    /// # Ok::<(), xray_core::Error>(())
+    /// ```
+    pub fn trailers<'a>(&mut self, get: impl Fn(&'static str) -> Option<&'a [u8]>) {
+        if let Some(call) = &mut self.grpc {
+            call.told(&CallStatus::of_trailers(get));
+        }
+        self.finish();
     }
 
     /// A part of the body is handed over.
@@ -259,9 +324,19 @@ impl Exchange {
 
     /// The body has ended.
     pub fn finish(&mut self) {
+        if let (Phase::Body { segment, .. }, Some(call)) = (&self.phase, &self.grpc) {
+            call.settle(segment);
+        }
+        self.close();
+    }
+
+    /// Nothing more happens.
+    fn close(&mut self) {
         let over = Phase::Done(self.entity().not_recorded());
         match mem::replace(&mut self.phase, over) {
-            Phase::Body { segment, expected: None, sent } => segment.content_length(sent),
+            Phase::Body { segment, expected: None, sent } if self.grpc.is_none() => {
+                segment.content_length(sent);
+            }
             // It stays what it is.
             done @ Phase::Done(_) => self.phase = done,
             Phase::Handler(_) | Phase::Body { .. } | Phase::Stream { .. } => {}
@@ -278,7 +353,7 @@ impl Exchange {
         if let Some(entity) = self.failing(status) {
             entity.record_dyn_error(error);
         }
-        self.finish();
+        self.close();
     }
 
     /// As [`fail`](Self::fail), for an error that is known by its type's name and its text only.
@@ -286,7 +361,7 @@ impl Exchange {
         if let Some(entity) = self.failing(status) {
             entity.record_failure(kind, message, true);
         }
-        self.finish();
+        self.close();
     }
 
     /// The handler or the body panicked: a fault with status 500, whatever head may have left.
@@ -294,7 +369,7 @@ impl Exchange {
         if let Some(entity) = self.failing(Some(500)) {
             entity.record_panic(payload);
         }
-        self.finish();
+        self.close();
     }
 
     /// What a failure is recorded on.
@@ -316,13 +391,17 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         match &self.phase {
             Phase::Handler(segment) | Phase::Body { segment, .. } => {
-                let message = "the client left before the response was complete";
-                segment.record_failure("ClientDisconnected", message, false);
+                if self.grpc.as_deref().is_some_and(Call::is_late) {
+                    Call::expire(segment);
+                } else {
+                    let message = "the client left before the response was complete";
+                    segment.record_failure("ClientDisconnected", message, false);
+                }
             }
             // That is how a stream of events ends.
             Phase::Stream { .. } | Phase::Done(_) => {}
         }
-        self.finish();
+        self.close();
     }
 }
 
@@ -338,7 +417,10 @@ pub fn recording_panics<T>(exchange: &mut Option<Exchange>, work: impl FnOnce() 
 }
 
 fn record_request(segment: &Segment, policy: &ServerPolicy, request: &RequestHead<'_>) {
-    let scheme = policy.forwarded_proto(request.forwarded_proto).unwrap_or(request.scheme);
+    let scheme = match request.grpc {
+        Some(_) => "grpc",
+        None => policy.forwarded_proto(request.forwarded_proto).unwrap_or(request.scheme),
+    };
     let absolute = request.host.map(|host| [scheme, "://", host, request.path].concat());
     let url = absolute.as_deref().unwrap_or(request.path);
     let forwarded = request.forwarded_for.and_then(|list| list.split(',').next()).map(str::trim);

@@ -3,8 +3,10 @@
 
 mod address;
 mod exchange;
+pub mod grpc;
 mod inject;
 mod outcome;
+mod percent;
 mod policy;
 mod url;
 

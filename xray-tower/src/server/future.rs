@@ -9,10 +9,10 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use xray_core::{
     Scope,
-    http::{Exchange, ResponseHead, recording_panics},
+    http::{Exchange, ResponseHead, grpc::CallStatus, recording_panics},
 };
 
-use super::{ResponseBody, TRACE_HEADER, fail};
+use super::{ResponseBody, TRACE_HEADER, bytes, fail};
 
 pin_project! {
     /// The response to be. Dropped before it is ready, the client has gone.
@@ -86,16 +86,18 @@ fn respond<R: Body>(
         {
             response.headers_mut().insert(TRACE_HEADER.clone(), value);
         }
-        let number = |name| response.headers().get(name)?.to_str().ok()?.parse().ok();
+        let headers = response.headers();
+        let number = |name| headers.get(name)?.to_str().ok()?.parse().ok();
         let body = response.body();
+        let content_type = headers.get(header::CONTENT_TYPE);
         exchange.respond(&ResponseHead {
             status: response.status().as_u16(),
             content_length: number(header::CONTENT_LENGTH).or_else(|| body.size_hint().exact()),
-            content_type: response
-                .headers()
-                .get(header::CONTENT_TYPE)
-                .and_then(|value| value.to_str().ok()),
+            content_type: content_type.and_then(|value| value.to_str().ok()),
             body_ended: body.is_end_stream(),
+            grpc: CallStatus::of_head(content_type.map(HeaderValue::as_bytes), |name| {
+                bytes(headers, name)
+            }),
         });
     }
     response.map(|body| ResponseBody::new(body, exchange))

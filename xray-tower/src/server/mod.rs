@@ -16,11 +16,16 @@ use std::{
     fmt::Display,
 };
 
-use http::HeaderName;
+use http::{HeaderMap, HeaderName, HeaderValue, header::AsHeaderName};
 use xray_core::{header::HEADER_NAME, http::Exchange};
 
 /// `X-Amzn-Trace-Id`, made once: a name that is given as text is looked through each time.
 static TRACE_HEADER: HeaderName = HeaderName::from_static(HEADER_NAME);
+
+/// A header's value.
+fn bytes(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&[u8]> {
+    headers.get(name).map(HeaderValue::as_bytes)
+}
 
 /// Tower's usual error.
 type BoxError = Box<dyn Error + Send + Sync>;

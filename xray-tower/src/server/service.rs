@@ -10,10 +10,10 @@ use tower_service::Service;
 use xray_core::{
     Entity, Recorder,
     header::{TRACEPARENT, TRACESTATE, joined, only},
-    http::{Exchange, RequestHead, ServerPolicy, recording_panics},
+    http::{Exchange, RequestHead, ServerPolicy, grpc::CallHead, recording_panics},
 };
 
-use super::{ResponseBody, ResponseFuture, TRACE_HEADER};
+use super::{ResponseBody, ResponseFuture, TRACE_HEADER, bytes};
 
 // Names of text would be looked through for each request.
 static TRACE_PARENT: HeaderName = HeaderName::from_static(TRACEPARENT);
@@ -24,8 +24,8 @@ static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto"
 /// Records a segment for each request of the service it wraps. Made by
 /// [`XRayLayer`](crate::XRayLayer).
 ///
-/// The client's address is taken from axum's `ConnectInfo<SocketAddr>`, or from a [`SocketAddr`]
-/// among the request's extensions.
+/// The client's address is taken from axum's `ConnectInfo<SocketAddr>`, from what tonic's server keeps (with
+/// the feature `tonic`), or from a [`SocketAddr`] among the request's extensions.
 #[derive(Clone, Debug)]
 pub struct XRayMiddleware<S> {
     inner: S,
@@ -69,6 +69,7 @@ impl<S> XRayMiddleware<S> {
             head.forwarded_for = text(headers, &FORWARDED_FOR);
             head.forwarded_proto = text(headers, &FORWARDED_PROTO);
             head.peer = peer(request);
+            head.grpc = CallHead::of(bytes(headers, header::CONTENT_TYPE), |name| bytes(headers, name));
         })?;
         note_route(request, exchange.entity());
         Some(exchange)
@@ -123,5 +124,22 @@ fn peer<B>(request: &Request<B>) -> Option<IpAddr> {
     if let Some(peer) = request.extensions().get::<axum::extract::ConnectInfo<SocketAddr>>() {
         return Some(peer.0.ip());
     }
+    #[cfg(feature = "tonic")]
+    if let Some(peer) = tonic_peer(request.extensions()) {
+        return Some(peer.ip());
+    }
     request.extensions().get::<SocketAddr>().map(SocketAddr::ip)
+}
+
+#[cfg(feature = "tonic")]
+fn tonic_peer(extensions: &http::Extensions) -> Option<SocketAddr> {
+    use tonic::transport::server::TcpConnectInfo;
+    match extensions.get::<TcpConnectInfo>() {
+        Some(info) => info.remote_addr(),
+        // Behind TLS only tonic knows the type, and only a request of its own tells.
+        None => {
+            let metadata = tonic::metadata::MetadataMap::new();
+            tonic::Request::from_parts(metadata, extensions.clone(), ()).remote_addr()
+        }
+    }
 }
