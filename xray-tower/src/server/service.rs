@@ -69,7 +69,8 @@ impl<S> XRayMiddleware<S> {
             head.forwarded_for = text(headers, &FORWARDED_FOR);
             head.forwarded_proto = text(headers, &FORWARDED_PROTO);
             head.peer = peer(request);
-            head.grpc = CallHead::of(bytes(headers, header::CONTENT_TYPE), |name| bytes(headers, name));
+            head.grpc =
+                CallHead::of(bytes(headers, header::CONTENT_TYPE), |name| bytes(headers, name));
         })?;
         note_route(request, exchange.entity());
         Some(exchange)

@@ -1,0 +1,5 @@
+//! gRPC through a real tonic server and a real tonic client, on loopback.
+
+mod echo;
+mod server;
+mod support;
