@@ -34,15 +34,24 @@
 //!
 //! [`Router::layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.layer
 
+pub mod client;
+mod error;
 #[cfg(feature = "axum")]
 mod extract;
 mod server;
 
+pub use client::XRayClientLayer;
 #[cfg(feature = "axum")]
 pub use extract::CurrentSegment;
 pub use server::{ResponseBody, ResponseFuture, XRayLayer, XRayMiddleware};
 
 pub use xray_core::{
-    self, Entity, FlushGuard, Recorder, Segment, Subsegment, http::Incoming, prelude, segment,
-    subsegment,
+    self, Entity, FlushGuard, Recorder, Segment, Subsegment,
+    http::{IgnoredCalls, Incoming},
+    prelude, segment, subsegment,
 };
+
+/// A header's value.
+fn bytes(headers: &http::HeaderMap, name: impl http::header::AsHeaderName) -> Option<&[u8]> {
+    headers.get(name).map(http::HeaderValue::as_bytes)
+}

@@ -7,9 +7,10 @@ use std::{
 };
 
 use super::{
-    ServerPolicy,
+    ResponseHead, ServerPolicy,
     address::AddressText,
-    grpc::{Call, CallHead, CallStatus},
+    grpc::{self, Progress},
+    response::{Follows, Method},
 };
 use crate::{
     Entity, Recorder, SamplingRequest, Segment, Subsegment, document::HttpRequest,
@@ -46,23 +47,7 @@ pub struct RequestHead<'a> {
     /// `tracestate`; several are [`joined`](crate::header::joined).
     pub tracestate: Option<&'a [u8]>,
     /// What it says of a gRPC call, if it is one.
-    pub grpc: Option<CallHead<'a>>,
-}
-
-/// What a middleware knows of a response when its head is about to leave.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "integrations build it")]
-pub struct ResponseHead<'a> {
-    /// The status code.
-    pub status: u16,
-    /// `Content-Length`, or the exact size of the body.
-    pub content_length: Option<u64>,
-    /// `Content-Type`.
-    pub content_type: Option<&'a str>,
-    /// Whether the body has no more to give.
-    pub body_ended: bool,
-    /// What it says of a gRPC call, if it answers one.
-    pub grpc: Option<CallStatus<'a>>,
+    pub grpc: Option<grpc::Request<'a>>,
 }
 
 /// One request from its head to the end of its response, as a segment.
@@ -89,7 +74,7 @@ pub struct Exchange {
     /// The caller wants to know the decision.
     asked: bool,
     method: Method,
-    grpc: Option<Box<Call>>,
+    grpc: Option<Box<Progress>>,
 }
 
 #[derive(Debug)]
@@ -109,13 +94,6 @@ enum Phase {
     /// The segment has ended, and what runs on belongs to it; or nothing does, and this hands the trace
     /// on.
     Done(Entity),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Method {
-    Head,
-    Connect,
-    Other,
 }
 
 impl Exchange {
@@ -174,13 +152,9 @@ impl Exchange {
             let mut request = *request;
             details(&mut request);
             record_request(&segment, policy, &request);
-            grpc = request.grpc.map(|head| Box::new(Call::begin(&head)));
+            grpc = request.grpc.map(|head| Box::new(Progress::begin(&head)));
         }
-        let method = match request.method {
-            "HEAD" => Method::Head,
-            "CONNECT" => Method::Connect,
-            _ => Method::Other,
-        };
+        let method = Method::of(request.method);
         Some(Self { phase: Phase::Handler(segment), asked, method, grpc })
     }
 
@@ -216,29 +190,26 @@ impl Exchange {
             return;
         };
         let status = response.status;
-        if let Some(told) = response.grpc.filter(|told| status == 200 || told.status.is_some()) {
+        if let Some(told) = response.call_status() {
             return self.respond_to_call(segment, status, &told, response.body_ended);
         }
         // Whoever called will take it for what it is.
         self.grpc = None;
         segment.http_response(status);
-        let bodiless = matches!(status, 100..=199 | 204 | 304);
-        if let Some(length) = response.content_length.filter(|_| !bodiless) {
+        if let Some(length) = response.content_length.filter(|_| !response.is_bodiless()) {
             segment.content_length(length);
         }
-        let nothing_follows = self.method == Method::Head || response.body_ended;
-        let tunnel =
-            status == 101 || (self.method == Method::Connect && (200..300).contains(&status));
-        let streams = tunnel || (!bodiless && response.content_type.is_some_and(is_event_stream));
-        if streams && !nothing_follows {
-            let body = segment.subsegment("response body");
-            let handle = Entity::clone(&segment);
-            segment.end();
-            self.phase = Phase::Stream { body, segment: handle };
-        } else if nothing_follows || bodiless || response.content_length == Some(0) {
-            segment.end();
-        } else {
-            self.phase = Phase::Body { segment, expected: response.content_length, sent: 0 };
+        match response.follows(self.method) {
+            Follows::Nothing => segment.end(),
+            Follows::Body => {
+                self.phase = Phase::Body { segment, expected: response.content_length, sent: 0 };
+            }
+            Follows::Stream => {
+                let body = segment.subsegment("response body");
+                let handle = Entity::clone(&segment);
+                segment.end();
+                self.phase = Phase::Stream { body, segment: handle };
+            }
         }
     }
 
@@ -248,7 +219,7 @@ impl Exchange {
         &mut self,
         segment: Segment,
         status: u16,
-        told: &CallStatus<'_>,
+        told: &grpc::Status<'_>,
         body_ended: bool,
     ) {
         segment.note_mere_status(status);
@@ -274,18 +245,18 @@ impl Exchange {
     /// The trailers are handed over; `get` gives the value of the trailer of a name. Nothing follows them.
     ///
     /// ```
-    /// # use xray_core::{Recorder, http::{Exchange, RequestHead, ResponseHead, ServerPolicy, grpc::CallStatus}};
+    /// # use xray_core::{Recorder, http::{Exchange, RequestHead, ResponseHead, ServerPolicy, grpc}};
     /// # let xray = Recorder::builder("orders").build()?;
     /// # let request = RequestHead::default();
     /// # let mut exchange = Exchange::begin(&xray, &ServerPolicy::new(), &request).unwrap();
-    /// let grpc = CallStatus::of_head(Some(b"application/grpc"), |_| None);
+    /// let grpc = grpc::Status::of_head(Some(b"application/grpc"), |_| None);
     /// exchange.respond(&ResponseHead { status: 200, grpc, ..Default::default() });
     /// exchange.trailers(|name| (name == "grpc-status").then_some(b"5")); // NOT_FOUND: an error
     /// # Ok::<(), xray_core::Error>(())
     /// ```
     pub fn trailers<'a>(&mut self, get: impl Fn(&'static str) -> Option<&'a [u8]>) {
         if let Some(call) = &mut self.grpc {
-            call.told(&CallStatus::of_trailers(get));
+            call.told(&grpc::Status::of_trailers(get));
         }
         self.finish();
     }
@@ -391,8 +362,8 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         match &self.phase {
             Phase::Handler(segment) | Phase::Body { segment, .. } => {
-                if self.grpc.as_deref().is_some_and(Call::is_late) {
-                    Call::expire(segment);
+                if self.grpc.as_deref().is_some_and(Progress::is_late) {
+                    Progress::expire(segment);
                 } else {
                     let message = "the client left before the response was complete";
                     segment.record_failure("ClientDisconnected", message, false);
@@ -408,9 +379,18 @@ impl Drop for Exchange {
 /// Runs a middleware's `work`, such as a poll of the handler; a panic ends the exchange and goes on
 /// unchanged, so that the client sees what it would see without the middleware.
 pub fn recording_panics<T>(exchange: &mut Option<Exchange>, work: impl FnOnce() -> T) -> T {
+    catching(exchange, work, |mut exchange, payload| exchange.panicked(payload))
+}
+
+/// Runs `work`; a panic is recorded on what is watched, and goes on unchanged.
+pub(super) fn catching<W, T>(
+    watched: &mut Option<W>,
+    work: impl FnOnce() -> T,
+    record: impl FnOnce(W, &(dyn Any + Send)),
+) -> T {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
-        if let Some(mut exchange) = exchange.take() {
-            exchange.panicked(&*payload);
+        if let Some(watched) = watched.take() {
+            record(watched, &*payload);
         }
         resume_unwind(payload)
     })
@@ -439,9 +419,4 @@ fn record_request(segment: &Segment, policy: &ServerPolicy, request: &RequestHea
         x_forwarded_for: forwarded.is_some(),
         traced: false,
     });
-}
-
-fn is_event_stream(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("text/event-stream")
 }

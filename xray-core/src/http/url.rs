@@ -43,6 +43,30 @@ fn scrub(url: &str) -> Cow<'_, str> {
     }
 }
 
+/// `text` with each URL in it scrubbed: for messages of errors, which name what was called.
+pub(crate) fn scrub_text(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+        let start = rest[..at]
+            .rfind(|c| !scheme(c))
+            .map_or(0, |before| before + rest[before..].chars().next().map_or(1, char::len_utf8));
+        let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '`' | '<' | '>');
+        let end = rest[at..].find(ends).map_or(rest.len(), |end| at + end);
+        // What closes a sentence is no part of it; inside, it may well be.
+        let end = rest[..end].trim_end_matches([')', '\'', ',', ':', ';', '.']).len().max(at + 3);
+        clean.push_str(&rest[..start]);
+        clean.push_str(&scrub(&rest[start..end]));
+        rest = &rest[end..];
+    }
+    clean.push_str(rest);
+    Cow::Owned(clean)
+}
+
 /// A port, or the rest of an IPv6 address in brackets.
 fn is_port(text: &str) -> bool {
     text.ends_with(']') || text.bytes().all(|byte| byte.is_ascii_digit())
@@ -50,7 +74,7 @@ fn is_port(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{scrub, scrub_url};
+    use super::{scrub, scrub_text, scrub_url};
 
     #[test]
     fn table_of_urls() {
@@ -76,6 +100,23 @@ mod tests {
         ] {
             assert_eq!(scrub_url(url), expected, "{url}");
             assert_eq!(scrub_url(url), scrub(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn table_of_texts() {
+        for (text, expected) in [
+            ("no url", "no url"),
+            ("sending to (http://u:p@h/a?k=s#f) failed", "sending to (http://h/a) failed"),
+            ("http://h/?a=1", "http://h/"),
+            ("\"https://u:p@h\", then é://u@x?y", "\"https://h\", then é://x"),
+            ("://", "://"),
+            ("a://b://c?d e?f", "a://b://c e?f"),
+            ("at (http://h/?a=x)y'z): no", "at (http://h/): no"),
+            ("what is :// and http://?", "what is :// and http://"),
+            ("x http://[::1]:8/a?b, ws://h?k", "x http://[::1]:8/a, ws://h"),
+        ] {
+            assert_eq!(scrub_text(text), expected, "{text}");
         }
     }
 }

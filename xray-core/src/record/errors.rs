@@ -11,7 +11,10 @@ use std::{
 };
 
 use super::{Entity, exceptions::Known, slots::flag};
-use crate::document::{Exception, MAX_EXCEPTION_CHAIN, MAX_SHORT_TEXT, MAX_TEXT, cut};
+use crate::{
+    document::{Exception, MAX_EXCEPTION_CHAIN, MAX_SHORT_TEXT, MAX_TEXT, cut},
+    http::scrub_text,
+};
 
 impl Entity {
     /// Records an error with the errors that caused it. The entity becomes a fault, unless the
@@ -60,6 +63,22 @@ impl Entity {
         // The stack here is the framework's; where the error was made is long gone.
         let first = chain.remove(0);
         self.describe(first, chain);
+    }
+
+    /// Records why a call failed. Clients name in their messages what they called, secrets of the URL
+    /// and all.
+    pub(crate) fn record_call_error(&self, kind: &'static str, error: &(dyn Error + 'static)) {
+        if !self.is_sampled() {
+            return self.note_exception();
+        }
+        let mut chain = describe(|| Some(error));
+        chain[0].kind = Cow::Borrowed(kind);
+        for exception in &mut chain {
+            if let Cow::Owned(clean) = scrub_text(&exception.message) {
+                exception.message = clean;
+            }
+        }
+        self.push_chain(chain, flag::EXCEPTION);
     }
 
     /// Records a panic with what it says.

@@ -11,7 +11,8 @@ pub enum ContextMissing {
     LogError,
     /// Records nothing.
     IgnoreError,
-    /// Panics: for tests that look for forgotten contexts.
+    /// Panics: for tests that look for forgotten contexts. What a client calls goes through all the same,
+    /// with the error of [`LogError`](Self::LogError).
     RuntimeError,
 }
 

@@ -29,9 +29,19 @@ impl Subsegment {
     pub fn begin(name: &str) -> Self {
         let parent = Entity::current();
         if parent.is_absent() {
-            context_missing(name);
+            context_missing(name, false);
         }
         parent.subsegment(name)
+    }
+
+    /// Begins a subsegment for a call that a client makes; `None` outside of a segment. The call goes
+    /// through whatever [`ContextMissing`] says, which at most logs.
+    pub(crate) fn of_call(parent: &Entity, name: &str) -> Option<Self> {
+        if parent.is_absent() {
+            context_missing(name, true);
+            return None;
+        }
+        Some(parent.subsegment(name))
     }
 
     pub(super) fn new(entity: Entity) -> Self {
@@ -94,14 +104,14 @@ impl Subsegment {
     }
 }
 
-fn context_missing(name: &str) {
+fn context_missing(name: &str, calls_through: bool) {
     let Some(recorder) = Recorder::installed().filter(Recorder::is_enabled) else { return };
     match recorder.inner().context_missing {
         ContextMissing::IgnoreError => {}
-        ContextMissing::RuntimeError => {
+        ContextMissing::RuntimeError if !calls_through => {
             panic!("subsegment {name:?} has no segment: the code runs outside of one")
         }
-        ContextMissing::LogError => {
+        ContextMissing::LogError | ContextMissing::RuntimeError => {
             crate::logging::error!(
                 "subsegment {name:?} is not recorded: the code runs outside of a segment"
             );

@@ -63,7 +63,7 @@ where
                     let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64;
                     exchange.looked_into(frame.data_ref().map_or(&[], Buf::chunk), bytes);
                     if let Some(trailers) = frame.trailers_ref() {
-                        exchange.trailers(|name| super::bytes(trailers, name));
+                        exchange.trailers(|name| crate::bytes(trailers, name));
                     // The server may never ask again.
                     } else if this.inner.is_end_stream() {
                         exchange.sent_last(bytes);

@@ -9,10 +9,12 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use xray_core::{
     Scope,
-    http::{Exchange, ResponseHead, grpc::CallStatus, recording_panics},
+    http::{Exchange, ResponseHead, grpc, recording_panics},
 };
 
-use super::{ResponseBody, TRACE_HEADER, bytes, fail};
+use crate::bytes;
+
+use super::{ResponseBody, TRACE_HEADER, fail};
 
 pin_project! {
     /// The response to be. Dropped before it is ready, the client has gone.
@@ -95,7 +97,7 @@ fn respond<R: Body>(
             content_length: number(header::CONTENT_LENGTH).or_else(|| body.size_hint().exact()),
             content_type: content_type.and_then(|value| value.to_str().ok()),
             body_ended: body.is_end_stream(),
-            grpc: CallStatus::of_head(content_type.map(HeaderValue::as_bytes), |name| {
+            grpc: grpc::Status::of_head(content_type.map(HeaderValue::as_bytes), |name| {
                 bytes(headers, name)
             }),
         });

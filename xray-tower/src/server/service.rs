@@ -10,10 +10,12 @@ use tower_service::Service;
 use xray_core::{
     Entity, Recorder,
     header::{TRACEPARENT, TRACESTATE, joined, only},
-    http::{Exchange, RequestHead, ServerPolicy, grpc::CallHead, recording_panics},
+    http::{Exchange, RequestHead, ServerPolicy, grpc, recording_panics},
 };
 
-use super::{ResponseBody, ResponseFuture, TRACE_HEADER, bytes};
+use crate::bytes;
+
+use super::{ResponseBody, ResponseFuture, TRACE_HEADER};
 
 // Names of text would be looked through for each request.
 static TRACE_PARENT: HeaderName = HeaderName::from_static(TRACEPARENT);
@@ -69,8 +71,9 @@ impl<S> XRayMiddleware<S> {
             head.forwarded_for = text(headers, &FORWARDED_FOR);
             head.forwarded_proto = text(headers, &FORWARDED_PROTO);
             head.peer = peer(request);
-            head.grpc =
-                CallHead::of(bytes(headers, header::CONTENT_TYPE), |name| bytes(headers, name));
+            head.grpc = grpc::Request::of(bytes(headers, header::CONTENT_TYPE), |name| {
+                bytes(headers, name)
+            });
         })?;
         note_route(request, exchange.entity());
         Some(exchange)

@@ -151,7 +151,11 @@ where
         Self(client::Grpc::new(channel))
     }
 
-    pub(crate) async fn ready(&mut self) {
+    pub(crate) fn with_origin(channel: C, origin: &'static str) -> Self {
+        Self(client::Grpc::with_origin(channel, origin.parse().unwrap()))
+    }
+
+    async fn ready(&mut self) {
         assert!(self.0.ready().await.is_ok(), "the channel is ready");
     }
 

@@ -67,7 +67,7 @@ async fn a_stream_is_open_until_its_end() {
 }
 
 /// The codes, with what becomes of them.
-const CODES: [(Code, &str, &[&str]); 16] = [
+pub(crate) const CODES: [(Code, &str, &[&str]); 16] = [
     (Code::Cancelled, "CANCELLED", &["error"]),
     (Code::Unknown, "UNKNOWN", &["fault"]),
     (Code::InvalidArgument, "INVALID_ARGUMENT", &["error"]),

@@ -9,8 +9,9 @@ use tonic::{
     transport::{Channel, Endpoint, Server, server::TcpIncoming},
 };
 use tower::Service;
+use tower_layer::Layer;
 use xray_core::{sample::LocalRules, testing::MemoryEmitter};
-use xray_tower::{Recorder, XRayLayer};
+use xray_tower::{Recorder, XRayClientLayer, XRayLayer, client::XRayClientMiddleware};
 
 use crate::echo::{Caller, Echo};
 
@@ -63,6 +64,12 @@ impl Serving {
     pub(crate) fn caller(&self) -> Caller<Channel> {
         Caller::new(self.channel())
     }
+
+    /// A client with our layer, in the two lines that users write.
+    pub(crate) fn traced_caller(&self) -> Caller<XRayClientMiddleware<Channel>> {
+        let channel = XRayClientLayer::new().layer(self.channel());
+        Caller::with_origin(channel, "http://shop.test:81")
+    }
 }
 
 /// `shop.Echo` behind the layer, with what it records.
@@ -93,11 +100,17 @@ impl Recorded {
 /// The document without what differs from run to run: ids, times and versions, once they are seen
 /// to be there.
 pub(crate) fn settled(mut document: Value) -> Value {
-    let fields = document.as_object_mut().unwrap();
-    assert_eq!(fields["aws"]["xray"]["sdk"], "X-Ray for Rust");
-    for key in ["aws", "service", "trace_id", "id"] {
-        assert!(fields.remove(key).is_some(), "{key}");
+    assert_eq!(document["aws"]["xray"]["sdk"], "X-Ray for Rust");
+    for key in ["aws", "service", "trace_id"] {
+        assert!(document.as_object_mut().unwrap().remove(key).is_some(), "{key}");
     }
+    settle(&mut document);
+    document
+}
+
+fn settle(document: &mut Value) {
+    let fields = document.as_object_mut().unwrap();
+    assert!(fields.remove("id").unwrap().as_str().is_some_and(|id| id.len() == 16));
     let start = fields.remove("start_time").unwrap().as_f64().unwrap();
     assert!(fields.remove("end_time").unwrap().as_f64().unwrap() >= start);
     if let Some(request) = document.pointer_mut("/http/request").and_then(Value::as_object_mut)
@@ -111,7 +124,10 @@ pub(crate) fn settled(mut document: Value) -> Value {
             exception.as_object_mut().unwrap().remove("id").unwrap();
         }
     }
-    document
+    for child in document.get_mut("subsegments").and_then(Value::as_array_mut).into_iter().flatten()
+    {
+        settle(child);
+    }
 }
 
 /// The settled document of a call to `shop.Echo`, with what is special of it.

@@ -16,21 +16,21 @@ pub fn is_grpc(content_type: &[u8]) -> bool {
 /// What the head of a gRPC request says of the call.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct CallHead<'a> {
+pub struct Request<'a> {
     /// `grpc-timeout`.
     pub timeout: Option<&'a [u8]>,
 }
 
-impl<'a> CallHead<'a> {
+impl<'a> Request<'a> {
     /// Reads a request's headers, as far as it is a gRPC call; `None` for any other. `get` gives the value
     /// of the header of a name.
     ///
     /// ```
-    /// use xray_core::http::grpc::CallHead;
+    /// use xray_core::http::grpc;
     ///
     /// let get = |name: &str| (name == "grpc-timeout").then_some(&b"100m"[..]);
-    /// assert!(CallHead::of(Some(b"application/grpc+proto"), get).is_some());
-    /// assert!(CallHead::of(Some(b"application/json"), get).is_none());
+    /// assert!(Request::of(Some(b"application/grpc+proto"), get).is_some());
+    /// assert!(Request::of(Some(b"application/json"), get).is_none());
     /// ```
     #[inline]
     pub fn of(
@@ -63,24 +63,24 @@ impl<'a> CallHead<'a> {
 /// How a gRPC call ended, as the head of the response or its trailers say it.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-pub struct CallStatus<'a> {
+pub struct Status<'a> {
     /// `grpc-status`.
     pub status: Option<&'a [u8]>,
     /// `grpc-message`, percent-encoded.
     pub message: Option<&'a [u8]>,
 }
 
-impl<'a> CallStatus<'a> {
+impl<'a> Status<'a> {
     /// Reads a response's headers; `None` where it is none of gRPC. `get` gives the value of the header of a
     /// name.
     ///
     /// ```
-    /// use xray_core::http::grpc::CallStatus;
+    /// use xray_core::http::grpc;
     ///
     /// let get = |name: &str| (name == "grpc-status").then_some(&b"5"[..]);
-    /// let status = CallStatus::of_head(Some(b"application/grpc"), get).unwrap();
+    /// let status = Status::of_head(Some(b"application/grpc"), get).unwrap();
     /// assert_eq!(status.status, Some(&b"5"[..]));
-    /// assert!(CallStatus::of_head(Some(b"text/html"), get).is_none());
+    /// assert!(Status::of_head(Some(b"text/html"), get).is_none());
     /// ```
     #[inline]
     pub fn of_head(
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn timeouts() {
-        let left = |text: &str| CallHead { timeout: Some(text.as_bytes()) }.time_left();
+        let left = |text: &str| Request { timeout: Some(text.as_bytes()) }.time_left();
         assert_eq!(left("1H"), Some(Duration::from_secs(3600)));
         assert_eq!(left("2M"), Some(Duration::from_secs(120)));
         assert_eq!(left("3S"), Some(Duration::from_secs(3)));

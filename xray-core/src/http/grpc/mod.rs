@@ -9,7 +9,7 @@ mod head;
 mod messages;
 
 pub use code::Code;
-pub use head::{CallHead, CallStatus, is_grpc};
+pub use head::{Request, Status, is_grpc};
 
 use std::time::Instant;
 
@@ -28,7 +28,7 @@ const NAMESPACE: &str = "grpc";
 
 /// What is known of one call.
 #[derive(Debug, Default)]
-pub(super) struct Call {
+pub(super) struct Progress {
     /// When the caller will have given up.
     deadline: Option<Instant>,
     /// What the head of the response, or its trailers, said last.
@@ -39,8 +39,8 @@ pub(super) struct Call {
     opaque: bool,
 }
 
-impl Call {
-    pub(super) fn begin(head: &CallHead<'_>) -> Self {
+impl Progress {
+    pub(super) fn begin(head: &Request<'_>) -> Self {
         // A little less: the caller's clock began earlier, and its word that it has gone was quicker.
         let left = head.time_left().map(|left| left / 10 * 9);
         let deadline = left.and_then(|left| Instant::now().checked_add(left));
@@ -53,7 +53,7 @@ impl Call {
     }
 
     /// The head of the response, or its trailers, say how it ended.
-    pub(super) fn told(&mut self, status: &CallStatus<'_>) {
+    pub(super) fn told(&mut self, status: &Status<'_>) {
         // A character is at most four bytes, each of them three when encoded.
         let bounded = |text: &[u8]| text[..text.len().min(12 * MAX_TEXT)].into();
         if let Some(text) = status.status {
