@@ -28,17 +28,25 @@
 //! when the client goes away. A server-sent event stream and an upgraded connection end their segment
 //! at the head.
 //!
+//! With the feature `awc`, `XRayClientMiddleware` records the calls of awc's client:
+//! `awc::Client::builder().wrap(XRayClientMiddleware::new()).finish()`.
+//!
 //! actix-web lets a handler run to its end for a client that leaves before there is a response,
 //! since it may only have stopped sending; `HttpServer::h1_allow_half_closed(false)` changes that, and
 //! such a request is then recorded as the client's leaving.
 
+#[cfg(feature = "awc")]
+pub mod client;
 mod extract;
 mod server;
 
+#[cfg(feature = "awc")]
+pub use client::XRayClientMiddleware;
 pub use extract::CurrentSegment;
 pub use server::{ResponseBody, ResponseFuture, XRayMiddleware, XRayService};
 
 pub use xray_core::{
-    self, Entity, FlushGuard, Recorder, Segment, Subsegment, http::Incoming, prelude, segment,
-    subsegment,
+    self, Entity, FlushGuard, Recorder, Segment, Subsegment,
+    http::{IgnoredCalls, Incoming},
+    prelude, segment, subsegment,
 };
