@@ -47,6 +47,6 @@ pub use server::{ResponseBody, ResponseFuture, XRayMiddleware, XRayService};
 
 pub use xray_core::{
     self, Entity, FlushGuard, Recorder, Segment, Subsegment,
-    http::{IgnoredCalls, Incoming},
+    http::{AccessLog, IgnoredCalls, Incoming},
     prelude, segment, subsegment,
 };

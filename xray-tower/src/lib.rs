@@ -47,7 +47,7 @@ pub use server::{ResponseBody, ResponseFuture, XRayLayer, XRayMiddleware};
 
 pub use xray_core::{
     self, Entity, FlushGuard, Recorder, Segment, Subsegment,
-    http::{IgnoredCalls, Incoming},
+    http::{AccessLog, IgnoredCalls, Incoming},
     prelude, segment, subsegment,
 };
 

@@ -124,11 +124,11 @@ fn pass_on(mut error: Error, exchange: Option<Exchange>) -> Error {
 
 /// Guards and inner middlewares may have led elsewhere than the path alone.
 fn reroute<B>(response: &ServiceResponse<B>, exchange: &Exchange, before: Option<String>) {
-    if exchange.entity().is_sampled()
+    if exchange.segment().is_sampled()
         && let Some(route) = response.request().match_pattern()
         && before.is_none_or(|before| before != route)
     {
-        exchange.entity().annotate(ROUTE, route.as_str());
+        exchange.segment().annotate(ROUTE, route.as_str());
     }
 }
 

@@ -2,53 +2,19 @@ use std::{
     any::Any,
     error::Error,
     mem,
-    net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
 use super::{
-    ResponseHead, ServerPolicy,
-    address::AddressText,
+    RequestHead, ResponseHead, ServerPolicy,
+    access::Entry,
     grpc::{self, Progress},
     response::{Follows, Method},
 };
-use crate::{
-    Entity, Recorder, SamplingRequest, Segment, Subsegment, document::HttpRequest,
-    header::CallerHeaders,
-};
+use crate::{Entity, Recorder, SamplingRequest, Segment, Subsegment, header::CallerHeaders};
 
 /// The annotation that holds the template of the matched route.
 pub const ROUTE: &str = "http_route";
-
-/// What a middleware knows of a request when it arrives.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "integrations build it")]
-pub struct RequestHead<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// `Host`, or the authority of the request.
-    pub host: Option<&'a str>,
-    /// The path, without query.
-    pub path: &'a str,
-    /// `http` or `https`.
-    pub scheme: &'a str,
-    /// `User-Agent`.
-    pub user_agent: Option<&'a str>,
-    /// `X-Forwarded-For`.
-    pub forwarded_for: Option<&'a str>,
-    /// `X-Forwarded-Proto`.
-    pub forwarded_proto: Option<&'a str>,
-    /// The address at the other end of the connection.
-    pub peer: Option<IpAddr>,
-    /// `X-Amzn-Trace-Id`.
-    pub trace_header: Option<&'a [u8]>,
-    /// `traceparent`; none if there are several, see [`only`](crate::header::only).
-    pub traceparent: Option<&'a [u8]>,
-    /// `tracestate`; several are [`joined`](crate::header::joined).
-    pub tracestate: Option<&'a [u8]>,
-    /// What it says of a gRPC call, if it is one.
-    pub grpc: Option<grpc::Request<'a>>,
-}
 
 /// One request from its head to the end of its response, as a segment.
 ///
@@ -75,6 +41,7 @@ pub struct Exchange {
     asked: bool,
     method: Method,
     grpc: Option<Box<Progress>>,
+    access: Option<Box<Entry>>,
 }
 
 #[derive(Debug)]
@@ -97,7 +64,7 @@ enum Phase {
 }
 
 impl Exchange {
-    /// Begins the segment of a request; `None` for a path that the policy ignores.
+    /// Begins the segment of a request; `None` for a path that the policy ignores and no access log tells of.
     #[must_use = "a dropped exchange is a client that has gone"]
     pub fn begin(
         recorder: &Recorder,
@@ -107,9 +74,10 @@ impl Exchange {
         Self::begin_with(recorder, policy, request, |_| ())
     }
 
-    /// As [`begin`](Self::begin). `details` adds to the head what only a recorded request needs, and is
-    /// called for such a one alone: `scheme`, `user_agent`, `forwarded_for`, `forwarded_proto`, `peer` and
-    /// `grpc`.
+    /// As [`begin`](Self::begin), with no recorder for a request that an [access log](super::AccessLog) may
+    /// still tell of. `details` adds to the head what only a recorded request needs, or that log, and is
+    /// called for such a one alone: `query`, `scheme`, `user_agent`, `forwarded_for`, `forwarded_proto`,
+    /// `peer` and `grpc`.
     ///
     /// ```
     /// # use xray_core::{Recorder, http::{Exchange, RequestHead, ServerPolicy}};
@@ -124,14 +92,15 @@ impl Exchange {
     /// ```
     #[must_use = "a dropped exchange is a client that has gone"]
     pub fn begin_with<'a>(
-        recorder: &Recorder,
+        recorder: impl Into<Option<&'a Recorder>>,
         policy: &ServerPolicy,
         request: &RequestHead<'a>,
         details: impl FnOnce(&mut RequestHead<'a>),
     ) -> Option<Self> {
-        if policy.ignores(request.path) {
-            return None;
-        }
+        let recorder = recorder.into().filter(|_| !policy.ignores(request.path));
+        let Some(recorder) = recorder else {
+            return Self::unrecorded(policy, request, details);
+        };
         let context = recorder.trace_context(&CallerHeaders {
             trace_header: request.trace_header,
             traceparent: request.traceparent,
@@ -147,15 +116,38 @@ impl Exchange {
         };
         let name = policy.segment_name(recorder, request.host);
         let segment = recorder.segment(name).context(context).request(sampling).watched().begin();
-        let mut grpc = None;
-        if segment.is_sampled() {
+        let log = policy.logs(request.path);
+        let sampled = segment.is_sampled();
+        let (mut grpc, mut access) = (None, None);
+        if sampled || log.is_some() {
             let mut request = *request;
             details(&mut request);
-            record_request(&segment, policy, &request);
-            grpc = request.grpc.map(|head| Box::new(Progress::begin(&head)));
+            if sampled {
+                request.record(&segment, policy);
+                grpc = request.grpc.map(|head| Box::new(Progress::begin(&head)));
+            }
+            access = log.map(|log| Entry::begin(log, &request, &segment));
         }
         let method = Method::of(request.method);
-        Some(Self { phase: Phase::Handler(segment), asked, method, grpc })
+        Some(Self { phase: Phase::Handler(segment), asked, method, grpc, access })
+    }
+
+    /// A request that is not recorded, where somebody wants to read of it.
+    fn unrecorded<'a>(
+        policy: &ServerPolicy,
+        request: &RequestHead<'a>,
+        details: impl FnOnce(&mut RequestHead<'a>),
+    ) -> Option<Self> {
+        let log = policy.logs(request.path)?;
+        let mut request = *request;
+        details(&mut request);
+        Some(Self {
+            phase: Phase::Handler(Segment::absent()),
+            asked: false,
+            method: Method::of(request.method),
+            grpc: None,
+            access: Some(Entry::unrecorded(log, &request)),
+        })
     }
 
     /// The segment that an outer middleware of the same recorder has begun for the request that runs.
@@ -166,9 +158,16 @@ impl Exchange {
         current.is_of(recorder).then(|| current.segment())
     }
 
-    /// The segment: what the handler runs in.
+    /// What the handler runs in: the segment, or what is current around a request that is not recorded.
     #[must_use]
     pub fn entity(&self) -> &Entity {
+        let outside = self.access.as_ref().and_then(|access| access.outside());
+        outside.unwrap_or_else(|| self.segment())
+    }
+
+    /// The segment; an entity that records nothing for a request without one.
+    #[must_use]
+    pub fn segment(&self) -> &Entity {
         match &self.phase {
             Phase::Handler(segment) | Phase::Body { segment, .. } => segment,
             Phase::Stream { segment, .. } | Phase::Done(segment) => segment,
@@ -178,18 +177,21 @@ impl Exchange {
     /// `X-Amzn-Trace-Id` of the response; `None` if there is nothing to say.
     #[must_use]
     pub fn response_header(&self) -> Option<String> {
-        self.entity().response_header(self.asked).map(|header| header.to_string())
+        self.segment().response_header(self.asked).map(|header| header.to_string())
     }
 
     /// The head of the response leaves.
     pub fn respond(&mut self, response: &ResponseHead<'_>) {
-        let over = Phase::Done(self.entity().not_recorded());
+        let over = Phase::Done(self.segment().not_recorded());
         let phase = mem::replace(&mut self.phase, over);
         let Phase::Handler(segment) = phase else {
             self.phase = phase;
             return;
         };
         let status = response.status;
+        if let Some(access) = &mut self.access {
+            access.status(status);
+        }
         if let Some(told) = response.call_status() {
             return self.respond_to_call(segment, status, &told, response.body_ended);
         }
@@ -200,7 +202,10 @@ impl Exchange {
             segment.content_length(length);
         }
         match response.follows(self.method) {
-            Follows::Nothing => segment.end(),
+            Follows::Nothing => {
+                segment.end();
+                self.log();
+            }
             Follows::Body => {
                 self.phase = Phase::Body { segment, expected: response.content_length, sent: 0 };
             }
@@ -224,7 +229,7 @@ impl Exchange {
     ) {
         segment.note_mere_status(status);
         // Where nobody wants to know, there is nothing to keep.
-        if segment.has_end() {
+        if segment.has_end() || self.access.is_some() {
             self.grpc.get_or_insert_default().told(told);
         }
         self.phase = Phase::Body { segment, expected: None, sent: 0 };
@@ -263,6 +268,9 @@ impl Exchange {
 
     /// A part of the body is handed over.
     pub fn sent(&mut self, bytes: u64) {
+        if let Some(access) = &mut self.access {
+            access.sent(bytes);
+        }
         let Phase::Body { segment, expected, sent } = &mut self.phase else { return };
         *sent += bytes;
         // The server may never ask for more than it has announced.
@@ -287,6 +295,9 @@ impl Exchange {
     /// # Ok::<(), xray_core::Error>(())
     /// ```
     pub fn sent_last(&mut self, bytes: u64) {
+        if let Some(access) = &mut self.access {
+            access.sent(bytes);
+        }
         if let Phase::Body { sent, .. } = &mut self.phase {
             *sent += bytes;
         }
@@ -297,13 +308,16 @@ impl Exchange {
     pub fn finish(&mut self) {
         if let (Phase::Body { segment, .. }, Some(call)) = (&self.phase, &self.grpc) {
             call.settle(segment);
+            if let Some(access) = &mut self.access {
+                access.code(call.code());
+            }
         }
         self.close();
     }
 
     /// Nothing more happens.
     fn close(&mut self) {
-        let over = Phase::Done(self.entity().not_recorded());
+        let over = Phase::Done(self.segment().not_recorded());
         match mem::replace(&mut self.phase, over) {
             Phase::Body { segment, expected: None, sent } if self.grpc.is_none() => {
                 segment.content_length(sent);
@@ -312,16 +326,23 @@ impl Exchange {
             done @ Phase::Done(_) => self.phase = done,
             Phase::Handler(_) | Phase::Body { .. } | Phase::Stream { .. } => {}
         }
+        self.log();
+    }
+
+    fn log(&mut self) {
+        if let Some(access) = &mut self.access {
+            access.end();
+        }
     }
 
     /// The handler failed, and a response that says so follows.
     pub fn record_error(&self, error: &(dyn Error + 'static)) {
-        self.entity().record_dyn_error(error);
+        self.segment().record_dyn_error(error);
     }
 
     /// The handler or the body failed. Without a head, `status` is what the server will answer.
     pub fn fail(&mut self, error: &(dyn Error + 'static), status: Option<u16>) {
-        if let Some(entity) = self.failing(status) {
+        if let Some(entity) = self.failing("Error", status) {
             entity.record_dyn_error(error);
         }
         self.close();
@@ -329,7 +350,7 @@ impl Exchange {
 
     /// As [`fail`](Self::fail), for an error that is known by its type's name and its text only.
     pub fn fail_as(&mut self, kind: &'static str, message: &str, status: Option<u16>) {
-        if let Some(entity) = self.failing(status) {
+        if let Some(entity) = self.failing(kind, status) {
             entity.record_failure(kind, message, true);
         }
         self.close();
@@ -337,14 +358,18 @@ impl Exchange {
 
     /// The handler or the body panicked: a fault with status 500, whatever head may have left.
     pub fn panicked(&mut self, payload: &(dyn Any + Send)) {
-        if let Some(entity) = self.failing(Some(500)) {
+        if let Some(entity) = self.failing("panic", Some(500)) {
             entity.record_panic(payload);
         }
         self.close();
     }
 
     /// What a failure is recorded on.
-    fn failing(&self, status: Option<u16>) -> Option<&Entity> {
+    fn failing(&mut self, kind: &'static str, status: Option<u16>) -> Option<&Entity> {
+        if let Some(access) = &mut self.access {
+            access.failed(kind);
+            status.into_iter().for_each(|status| access.status(status));
+        }
         match &self.phase {
             Phase::Handler(segment) | Phase::Body { segment, .. } => {
                 if let Some(status) = status {
@@ -362,11 +387,16 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         match &self.phase {
             Phase::Handler(segment) | Phase::Body { segment, .. } => {
-                if self.grpc.as_deref().is_some_and(Progress::is_late) {
+                let kind = if self.grpc.as_deref().is_some_and(Progress::is_late) {
                     Progress::expire(segment);
+                    "DeadlineExceeded"
                 } else {
                     let message = "the client left before the response was complete";
                     segment.record_failure("ClientDisconnected", message, false);
+                    "ClientDisconnected"
+                };
+                if let Some(access) = &mut self.access {
+                    access.failed(kind);
                 }
             }
             // That is how a stream of events ends.
@@ -394,29 +424,4 @@ pub(super) fn catching<W, T>(
         }
         resume_unwind(payload)
     })
-}
-
-fn record_request(segment: &Segment, policy: &ServerPolicy, request: &RequestHead<'_>) {
-    let scheme = match request.grpc {
-        Some(_) => "grpc",
-        None => policy.forwarded_proto(request.forwarded_proto).unwrap_or(request.scheme),
-    };
-    let absolute = request.host.map(|host| [scheme, "://", host, request.path].concat());
-    let url = absolute.as_deref().unwrap_or(request.path);
-    let forwarded = request.forwarded_for.and_then(|list| list.split(',').next()).map(str::trim);
-    let forwarded = forwarded.filter(|address| !address.is_empty());
-    let mut text = AddressText::default();
-    let client_ip = match (forwarded, request.peer) {
-        (Some(address), _) => Some(address),
-        (None, Some(peer)) => Some(text.of(peer)),
-        (None, None) => None,
-    };
-    segment.http(HttpRequest {
-        method: Some(request.method),
-        url: Some(url),
-        user_agent: request.user_agent,
-        client_ip,
-        x_forwarded_for: forwarded.is_some(),
-        traced: false,
-    });
 }

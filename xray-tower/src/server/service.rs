@@ -41,13 +41,18 @@ impl<S> XRayMiddleware<S> {
     }
 
     fn begin<B>(&self, request: &Request<B>) -> Option<Exchange> {
-        let recorder = match &self.recorder {
-            Some(recorder) => recorder,
-            None => &Recorder::installed()?,
-        };
-        if let Some(segment) = Exchange::enclosing(recorder) {
+        let installed;
+        let mut recorder = self.recorder.as_ref();
+        if recorder.is_none() {
+            installed = Recorder::installed();
+            recorder = installed.as_ref();
+        }
+        if let Some(segment) = recorder.and_then(Exchange::enclosing) {
             // The layer around a router cannot know the route, the one inside can.
             note_route(request, &segment);
+            recorder = None;
+        }
+        if recorder.is_none() && !self.policy.has_access_log() {
             return None;
         }
         let headers = request.headers();
@@ -66,6 +71,7 @@ impl<S> XRayMiddleware<S> {
             ..RequestHead::default()
         };
         let exchange = Exchange::begin_with(recorder, &self.policy, &head, |head| {
+            head.query = uri.query();
             head.scheme = uri.scheme_str().unwrap_or("http");
             head.user_agent = text(headers, &header::USER_AGENT);
             head.forwarded_for = text(headers, &FORWARDED_FOR);
@@ -75,7 +81,7 @@ impl<S> XRayMiddleware<S> {
                 bytes(headers, name)
             });
         })?;
-        note_route(request, exchange.entity());
+        note_route(request, exchange.segment());
         Some(exchange)
     }
 }
