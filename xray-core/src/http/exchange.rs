@@ -124,8 +124,8 @@ impl Exchange {
             details(&mut request);
             if sampled {
                 request.record(&segment, policy);
-                grpc = request.grpc.map(|head| Box::new(Progress::begin(&head)));
             }
+            grpc = request.grpc.map(|head| Box::new(Progress::begin(&head)));
             access = log.map(|log| Entry::begin(log, &request, &segment));
         }
         let method = Method::of(request.method);

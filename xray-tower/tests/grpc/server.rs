@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tonic::{Code, Request, body::Body, codec::CompressionEncoding};
 use tower::service_fn;
 use xray_core::testing::MemoryEmitter;
-use xray_tower::XRayLayer;
+use xray_tower::{AccessLog, XRayLayer};
 
 use crate::{
     echo::{Caller, read, refuse, say},
@@ -335,4 +335,47 @@ async fn an_error_of_the_handler_does_not_make_a_fault_of_a_refusal() {
     serving.caller().unary(say("hello")).await.unwrap_err();
     let document = only(&memory).await;
     assert_eq!((&document["error"], &document["fault"]), (&json!(true), &Value::Null));
+}
+
+/// Sends on what is written.
+struct Lines(std::sync::mpsc::Sender<Value>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.send(serde_json::from_slice(line)?).map_err(std::io::Error::other)?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_access_log_tells_the_code() {
+    let rules = r#"{"version": 2, "default": {"fixed_target": 0, "rate": 0}}"#.parse().unwrap();
+    let (xray, _) = recorder_with("shop", rules);
+    let (lines, written) = std::sync::mpsc::channel();
+    let layer = XRayLayer::with(xray).access_log(AccessLog::json().writer(Lines(lines)));
+    let serving = serve(layer, tonic::service::Routes::new(crate::echo::Echo::default()));
+    let mut caller = serving.caller();
+    caller.unary(say("hello")).await.unwrap();
+    caller.unary(refuse(Code::NotFound, "no such order")).await.unwrap_err();
+    read(caller.server_stream(refuse(Code::Internal, "one two")).await.unwrap())
+        .await
+        .1
+        .unwrap_err();
+    for (method, code, level, bytes) in [
+        ("Unary", "OK", "info", 12),
+        ("Unary", "NOT_FOUND", "warn", 0),
+        ("ServerStream", "INTERNAL", "error", 20),
+    ] {
+        let mut line = written.recv_timeout(DEADLINE).unwrap();
+        for key in ["timestamp", "duration_ms"] {
+            assert!(line.as_object_mut().unwrap().remove(key).is_some());
+        }
+        let expected = json!({"level": level, "method": "POST", "path": format!("/shop.Echo/{method}"),
+            "status": 200, "grpc_code": code, "bytes": bytes, "client": "127.0.0.1"});
+        assert_eq!(line, expected);
+    }
 }

@@ -122,6 +122,7 @@ fn settle(document: &mut Value) {
         assert!(cause.as_object_mut().unwrap().remove("working_directory").is_some());
         for exception in cause["exceptions"].as_array_mut().unwrap() {
             exception.as_object_mut().unwrap().remove("id").unwrap();
+            exception.as_object_mut().unwrap().remove("cause");
         }
     }
     for child in document.get_mut("subsegments").and_then(Value::as_array_mut).into_iter().flatten()
