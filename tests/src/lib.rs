@@ -3,6 +3,7 @@
 
 mod child;
 mod house;
+mod plain;
 pub mod script;
 mod udp;
 mod wait;
@@ -13,6 +14,7 @@ pub use house::{
     browser_script, clean, express_app, flask_app, moto, program, python_sampler, python_script,
     xrayd,
 };
+pub use plain::plain;
 pub use udp::UdpListener;
 pub use wait::{DEADLINE, until, until_async};
 pub use xrayd::{Xrayd, client};

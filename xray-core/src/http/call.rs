@@ -223,10 +223,11 @@ impl Call {
     }
 
     /// No answer came, or its body broke off: a fault, with the error and what caused it. `kind` is
-    /// the error's type; URLs in messages are recorded without user, query and fragment.
-    pub fn fail(&mut self, kind: &'static str, error: &(dyn Error + 'static)) {
+    /// the error's type; with `None` it is what its `Debug` shows. URLs in messages are recorded without
+    /// user, query and fragment.
+    pub fn fail(&mut self, kind: impl Into<Option<&'static str>>, error: &(dyn Error + 'static)) {
         if let Some(entity) = self.entity() {
-            entity.record_call_error(kind, error);
+            entity.record_call_error(kind.into(), error);
         }
         self.phase = Phase::Done;
     }

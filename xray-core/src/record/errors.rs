@@ -67,12 +67,18 @@ impl Entity {
 
     /// Records why a call failed. Clients name in their messages what they called, secrets of the URL
     /// and all.
-    pub(crate) fn record_call_error(&self, kind: &'static str, error: &(dyn Error + 'static)) {
+    pub(crate) fn record_call_error(
+        &self,
+        kind: Option<&'static str>,
+        error: &(dyn Error + 'static),
+    ) {
         if !self.is_sampled() {
             return self.note_exception();
         }
         let mut chain = describe(|| Some(error));
-        chain[0].kind = Cow::Borrowed(kind);
+        if let Some(kind) = kind {
+            chain[0].kind = Cow::Borrowed(kind);
+        }
         for exception in &mut chain {
             if let Cow::Owned(clean) = scrub_text(&exception.message) {
                 exception.message = clean;

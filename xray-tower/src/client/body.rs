@@ -85,7 +85,7 @@ where
 /// Records an error with its causes where its type shows them.
 fn fail<E: Display + 'static>(call: &mut Call, error: &E) {
     match boxed(error) {
-        Some(error) => call.fail("Error", error),
+        Some(error) => call.fail(None, error),
         None => call.fail_as(type_name::<E>(), &error.to_string()),
     }
 }

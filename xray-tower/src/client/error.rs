@@ -5,8 +5,8 @@ use crate::error::BoxError;
 /// How the errors of a service are read: [`PlainErrors`] or [`BoxedErrors`]. A box of an error is no
 /// [`Error`] itself, so the compiler has to be told.
 pub trait ErrorKind<E> {
-    /// The name of the error's type, and the error.
-    fn read(error: &E) -> (&'static str, &(dyn Error + 'static));
+    /// The name of the error's type, where it is known, and the error.
+    fn read(error: &E) -> (Option<&'static str>, &(dyn Error + 'static));
 }
 
 /// The service's errors implement [`Error`]: hyper's, tonic's, reqwest's.
@@ -15,8 +15,8 @@ pub trait ErrorKind<E> {
 pub struct PlainErrors;
 
 impl<E: Error + 'static> ErrorKind<E> for PlainErrors {
-    fn read(error: &E) -> (&'static str, &(dyn Error + 'static)) {
-        (type_name::<E>(), error)
+    fn read(error: &E) -> (Option<&'static str>, &(dyn Error + 'static)) {
+        (Some(type_name::<E>()), error)
     }
 }
 
@@ -26,7 +26,7 @@ impl<E: Error + 'static> ErrorKind<E> for PlainErrors {
 pub struct BoxedErrors;
 
 impl ErrorKind<BoxError> for BoxedErrors {
-    fn read(error: &BoxError) -> (&'static str, &(dyn Error + 'static)) {
-        ("Error", &**error)
+    fn read(error: &BoxError) -> (Option<&'static str>, &(dyn Error + 'static)) {
+        (None, &**error)
     }
 }

@@ -71,11 +71,11 @@ where
     }
 }
 
-/// Replaces a header, or takes it away. What is no header's value, which the trace's own never are,
-/// leaves the request without it.
+/// Replaces a header, or takes it away; also where a caller's fields, which are passed on, are no header's
+/// value.
 fn set(headers: &mut HeaderMap, name: &'static str, value: Option<&str>) {
     let name = HeaderName::from_static(name);
-    match value.and_then(|value| HeaderValue::from_str(value).ok()) {
+    match value.and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok()) {
         Some(value) => drop(headers.insert(name, value)),
         None => drop(headers.remove(name)),
     }
