@@ -26,7 +26,7 @@ impl<'a> Request<'a> {
     /// of the header of a name.
     ///
     /// ```
-    /// use xray_core::http::grpc;
+    /// use xray_core::http::grpc::Request;
     ///
     /// let get = |name: &str| (name == "grpc-timeout").then_some(&b"100m"[..]);
     /// assert!(Request::of(Some(b"application/grpc+proto"), get).is_some());
@@ -75,7 +75,7 @@ impl<'a> Status<'a> {
     /// name.
     ///
     /// ```
-    /// use xray_core::http::grpc;
+    /// use xray_core::http::grpc::Status;
     ///
     /// let get = |name: &str| (name == "grpc-status").then_some(&b"5"[..]);
     /// let status = Status::of_head(Some(b"application/grpc"), get).unwrap();
