@@ -32,6 +32,33 @@
 //! when the client goes away. A server-sent event stream and an upgraded connection end their segment
 //! at the head.
 //!
+//! # gRPC
+//!
+//! Calls of gRPC are known by their content type, on both sides. Their URL is
+//! `grpc://host/package.Service/Method`, and how they ended is read from `grpc-status`, in the trailers or in
+//! a head that nothing follows, in place of the HTTP status: see [`grpc`](xray_core::http::grpc). A
+//! stream is open until its end. With the feature `tonic`, the client's address is recorded too.
+//!
+//! ```no_run
+//! use tonic::transport::{Channel, Server};
+//! use tower::ServiceBuilder;
+//! use xray_tower::{XRayClientLayer, XRayLayer};
+//!
+//! # type OrdersClient<C> = tonic::client::Grpc<C>;
+//! # async fn example(orders: tonic::service::Routes, channel: Channel) -> Result<(), Box<dyn std::error::Error>> {
+//! let server = Server::builder().layer(XRayLayer::new()).add_routes(orders);
+//!
+//! let channel = ServiceBuilder::new().layer(XRayClientLayer::new()).service(channel);
+//! let client = OrdersClient::with_origin(channel, "http://orders:50051".parse()?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `with_origin` tells the layer whom it calls, which otherwise the channel alone knows; so does
+//! [`XRayClientLayer::authority`]. For gRPC-Web, whose trailers are a part of its body, add this layer after
+//! `GrpcWebLayer`, so that it stands inside. tonic drops a call whose deadline has passed: where the caller
+//! said how long it waits, that is recorded as `DEADLINE_EXCEEDED`, else as the client's leaving.
+//!
 //! [`Router::layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.layer
 
 pub mod client;
