@@ -55,9 +55,9 @@
 //! ```
 //!
 //! `with_origin` tells the layer whom it calls, which otherwise the channel alone knows; so does
-//! [`XRayClientLayer::authority`]. For gRPC-Web, whose trailers are a part of its body, add this layer after
-//! `GrpcWebLayer`, so that it stands inside. tonic drops a call whose deadline has passed: where the caller
-//! said how long it waits, that is recorded as `DEADLINE_EXCEEDED`, else as the client's leaving.
+//! [`XRayClientLayer::authority`]. tonic drops a call whose deadline has passed: where the caller said how
+//! long it waits, that is recorded as `DEADLINE_EXCEEDED`, else as the client's leaving. gRPC-Web, whose
+//! trailers are a part of its body, is recorded as plain HTTP.
 //!
 //! [`Router::layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.layer
 

@@ -180,6 +180,14 @@ impl Exchange {
         self.segment().response_header(self.asked).map(|header| header.to_string())
     }
 
+    /// Whether somebody wants to know how it ends: else there is no need to look what the head of the
+    /// response says of a gRPC call.
+    #[must_use]
+    #[inline]
+    pub fn is_watched(&self) -> bool {
+        self.segment().has_end() || self.access.is_some()
+    }
+
     /// The head of the response leaves.
     pub fn respond(&mut self, response: &ResponseHead<'_>) {
         let over = Phase::Done(self.segment().not_recorded());
@@ -228,10 +236,7 @@ impl Exchange {
         body_ended: bool,
     ) {
         segment.note_mere_status(status);
-        // Where nobody wants to know, there is nothing to keep.
-        if segment.has_end() || self.access.is_some() {
-            self.grpc.get_or_insert_default().told(told);
-        }
+        self.grpc.get_or_insert_default().told(told);
         self.phase = Phase::Body { segment, expected: None, sent: 0 };
         if body_ended {
             self.finish();

@@ -97,8 +97,8 @@ fn respond<R: Body>(
             content_length: number(header::CONTENT_LENGTH).or_else(|| body.size_hint().exact()),
             content_type: content_type.and_then(|value| value.to_str().ok()),
             body_ended: body.is_end_stream(),
-            grpc: grpc::Status::of_head(content_type.map(HeaderValue::as_bytes), |name| {
-                bytes(headers, name)
+            grpc: content_type.filter(|_| exchange.is_watched()).and_then(|content_type| {
+                grpc::Status::of_head(Some(content_type.as_bytes()), |name| bytes(headers, name))
             }),
         });
     }
