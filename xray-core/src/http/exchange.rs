@@ -40,8 +40,14 @@ pub struct Exchange {
     /// The caller wants to know the decision.
     asked: bool,
     method: Method,
-    grpc: Option<Box<Progress>>,
-    access: Option<Box<Entry>>,
+    more: Option<Box<More>>,
+}
+
+/// What few requests have. An exchange moves with its request, so it is small.
+#[derive(Debug, Default)]
+struct More {
+    grpc: Option<Progress>,
+    access: Option<Entry>,
 }
 
 #[derive(Debug)]
@@ -50,14 +56,12 @@ enum Phase {
     Handler(Segment),
     Body {
         segment: Segment,
-        expected: Option<u64>,
+        /// [`u64::MAX`] where it is not known.
+        expected: u64,
         sent: u64,
     },
     /// The segment ended at the head; what streams on has a subsegment of its own.
-    Stream {
-        body: Subsegment,
-        segment: Entity,
-    },
+    Stream { body: Subsegment, segment: Entity },
     /// The segment has ended, and what runs on belongs to it; or nothing does, and this hands the trace
     /// on.
     Done(Entity),
@@ -118,21 +122,25 @@ impl Exchange {
         let segment = recorder.segment(name).context(context).request(sampling).watched().begin();
         let log = policy.logs(request.path);
         let sampled = segment.is_sampled();
-        let (mut grpc, mut access) = (None, None);
+        let mut more = None;
         if sampled || log.is_some() {
             let mut request = *request;
             details(&mut request);
             if sampled {
                 request.record(&segment, policy);
             }
-            grpc = request.grpc.map(|head| Box::new(Progress::begin(&head)));
-            access = log.map(|log| Entry::begin(log, &request, &segment));
+            if request.grpc.is_some() || log.is_some() {
+                let grpc = request.grpc.map(|head| Progress::begin(&head));
+                let access = log.map(|log| Entry::begin(log, &request, &segment));
+                more = Some(Box::new(More { grpc, access }));
+            }
         }
         let method = Method::of(request.method);
-        Some(Self { phase: Phase::Handler(segment), asked, method, grpc, access })
+        Some(Self { phase: Phase::Handler(segment), asked, method, more })
     }
 
     /// A request that is not recorded, where somebody wants to read of it.
+    #[cold]
     fn unrecorded<'a>(
         policy: &ServerPolicy,
         request: &RequestHead<'a>,
@@ -145,8 +153,10 @@ impl Exchange {
             phase: Phase::Handler(Segment::absent()),
             asked: false,
             method: Method::of(request.method),
-            grpc: None,
-            access: Some(Entry::unrecorded(log, &request)),
+            more: Some(Box::new(More {
+                grpc: None,
+                access: Some(Entry::unrecorded(log, &request)),
+            })),
         })
     }
 
@@ -161,7 +171,7 @@ impl Exchange {
     /// What the handler runs in: the segment, or what is current around a request that is not recorded.
     #[must_use]
     pub fn entity(&self) -> &Entity {
-        let outside = self.access.as_ref().and_then(|access| access.outside());
+        let outside = self.more.as_ref().and_then(|more| more.access.as_ref()?.outside());
         outside.unwrap_or_else(|| self.segment())
     }
 
@@ -185,7 +195,7 @@ impl Exchange {
     #[must_use]
     #[inline]
     pub fn is_watched(&self) -> bool {
-        self.segment().has_end() || self.access.is_some()
+        self.segment().has_end() || self.more.is_some()
     }
 
     /// The head of the response leaves.
@@ -197,14 +207,16 @@ impl Exchange {
             return;
         };
         let status = response.status;
-        if let Some(access) = &mut self.access {
+        if let Some(access) = self.access() {
             access.status(status);
         }
         if let Some(told) = response.call_status() {
             return self.respond_to_call(segment, status, &told, response.body_ended);
         }
         // Whoever called will take it for what it is.
-        self.grpc = None;
+        if let Some(more) = &mut self.more {
+            more.grpc = None;
+        }
         segment.http_response(status);
         if let Some(length) = response.content_length.filter(|_| !response.is_bodiless()) {
             segment.content_length(length);
@@ -215,7 +227,11 @@ impl Exchange {
                 self.log();
             }
             Follows::Body => {
-                self.phase = Phase::Body { segment, expected: response.content_length, sent: 0 };
+                self.phase = Phase::Body {
+                    segment,
+                    expected: response.content_length.unwrap_or(u64::MAX),
+                    sent: 0,
+                };
             }
             Follows::Stream => {
                 let body = segment.subsegment("response body");
@@ -236,8 +252,8 @@ impl Exchange {
         body_ended: bool,
     ) {
         segment.note_mere_status(status);
-        self.grpc.get_or_insert_default().told(told);
-        self.phase = Phase::Body { segment, expected: None, sent: 0 };
+        self.more.get_or_insert_default().grpc.get_or_insert_default().told(told);
+        self.phase = Phase::Body { segment, expected: u64::MAX, sent: 0 };
         if body_ended {
             self.finish();
         }
@@ -247,7 +263,7 @@ impl Exchange {
     /// `bytes` is its size. Only gRPC needs that.
     #[inline]
     pub fn looked_into(&mut self, piece: &[u8], bytes: u64) {
-        if let Some(call) = &mut self.grpc {
+        if let Some(call) = self.call() {
             call.read(piece, bytes);
         }
     }
@@ -265,7 +281,7 @@ impl Exchange {
     /// # Ok::<(), xray_core::Error>(())
     /// ```
     pub fn trailers<'a>(&mut self, get: impl Fn(&'static str) -> Option<&'a [u8]>) {
-        if let Some(call) = &mut self.grpc {
+        if let Some(call) = self.call() {
             call.told(&grpc::Status::of_trailers(get));
         }
         self.finish();
@@ -273,13 +289,13 @@ impl Exchange {
 
     /// A part of the body is handed over.
     pub fn sent(&mut self, bytes: u64) {
-        if let Some(access) = &mut self.access {
+        if let Some(access) = self.access() {
             access.sent(bytes);
         }
         let Phase::Body { segment, expected, sent } = &mut self.phase else { return };
         *sent += bytes;
         // The server may never ask for more than it has announced.
-        if expected.is_some_and(|expected| *sent >= expected) {
+        if *sent >= *expected {
             // What the body runs after its last byte still belongs to it.
             let handle = Entity::clone(segment);
             self.finish();
@@ -300,7 +316,7 @@ impl Exchange {
     /// # Ok::<(), xray_core::Error>(())
     /// ```
     pub fn sent_last(&mut self, bytes: u64) {
-        if let Some(access) = &mut self.access {
+        if let Some(access) = self.access() {
             access.sent(bytes);
         }
         if let Phase::Body { sent, .. } = &mut self.phase {
@@ -311,9 +327,11 @@ impl Exchange {
 
     /// The body has ended.
     pub fn finish(&mut self) {
-        if let (Phase::Body { segment, .. }, Some(call)) = (&self.phase, &self.grpc) {
+        if let (Phase::Body { segment, .. }, Some(more)) = (&self.phase, &mut self.more)
+            && let Some(call) = &more.grpc
+        {
             call.settle(segment);
-            if let Some(access) = &mut self.access {
+            if let Some(access) = &mut more.access {
                 access.code(call.code());
             }
         }
@@ -324,7 +342,7 @@ impl Exchange {
     fn close(&mut self) {
         let over = Phase::Done(self.segment().not_recorded());
         match mem::replace(&mut self.phase, over) {
-            Phase::Body { segment, expected: None, sent } if self.grpc.is_none() => {
+            Phase::Body { segment, expected: u64::MAX, sent } if self.call().is_none() => {
                 segment.content_length(sent);
             }
             // It stays what it is.
@@ -334,8 +352,16 @@ impl Exchange {
         self.log();
     }
 
+    fn call(&mut self) -> Option<&mut Progress> {
+        self.more.as_mut()?.grpc.as_mut()
+    }
+
+    fn access(&mut self) -> Option<&mut Entry> {
+        self.more.as_mut()?.access.as_mut()
+    }
+
     fn log(&mut self) {
-        if let Some(access) = &mut self.access {
+        if let Some(access) = self.access() {
             access.end();
         }
     }
@@ -371,7 +397,7 @@ impl Exchange {
 
     /// What a failure is recorded on.
     fn failing(&mut self, kind: &'static str, status: Option<u16>) -> Option<&Entity> {
-        if let Some(access) = &mut self.access {
+        if let Some(access) = self.access() {
             access.failed(kind);
             status.into_iter().for_each(|status| access.status(status));
         }
@@ -392,7 +418,12 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         match &self.phase {
             Phase::Handler(segment) | Phase::Body { segment, .. } => {
-                let kind = if self.grpc.as_deref().is_some_and(Progress::is_late) {
+                let kind = if self
+                    .more
+                    .as_ref()
+                    .and_then(|more| more.grpc.as_ref())
+                    .is_some_and(Progress::is_late)
+                {
                     Progress::expire(segment);
                     "DeadlineExceeded"
                 } else {
@@ -400,7 +431,7 @@ impl Drop for Exchange {
                     segment.record_failure("ClientDisconnected", message, false);
                     "ClientDisconnected"
                 };
-                if let Some(access) = &mut self.access {
+                if let Some(access) = self.access() {
                     access.failed(kind);
                 }
             }

@@ -35,7 +35,7 @@ impl Entry {
         log: &AccessLog,
         request: &RequestHead<'_>,
         entity: &Entity,
-    ) -> Box<Self> {
+    ) -> Self {
         let mut text = AddressText::default();
         let (path, client) = match log.0.form {
             Form::Json => (cut(request.path, MAX_TEXT).to_owned(), request.client(&mut text)),
@@ -44,7 +44,7 @@ impl Entry {
                 (flask::full_path(request.path, request.query.unwrap_or_default()), peer)
             }
         };
-        Box::new(Self {
+        Self {
             log: log.clone(),
             begun: Instant::now(),
             written: false,
@@ -58,11 +58,11 @@ impl Entry {
             code: None,
             error: None,
             outside: None,
-        })
+        }
     }
 
     /// Of a request that is not recorded here.
-    pub(in crate::http) fn unrecorded(log: &AccessLog, request: &RequestHead<'_>) -> Box<Self> {
+    pub(in crate::http) fn unrecorded(log: &AccessLog, request: &RequestHead<'_>) -> Self {
         let outside = Entity::current();
         let mut entry = Self::begin(log, request, &outside.segment());
         entry.outside = Some(outside);
