@@ -17,6 +17,7 @@ use xray_core::{
     Delivery, Namespace, Recorder, SamplingRequest, Sql, TraceHeader,
     document::MAX_DATAGRAM,
     emit::{Emitter, Record},
+    http::{Call, CallHead, ClientPolicy, IgnoredCalls, inject},
     sample::{CentralizedSampling, LocalRules, SamplingApi, SamplingCall},
     stats::Counters,
     testing::{MemoryEmitter, TestClock},
@@ -215,6 +216,28 @@ fn request_whose_caller_decided() {
         let segment = xray.segment(black_box("orders")).header(black_box(&header).clone()).begin();
         assert!(!segment.is_sampled());
     });
+}
+
+#[test]
+fn call_of_a_request_that_is_not_sampled() {
+    let xray = recorder(&nothing_is_sampled());
+    let segment = xray.segment("order").begin();
+    let policy = ClientPolicy::new().ignore(IgnoredCalls::new().host("*.internal"));
+    let head = CallHead {
+        method: "GET",
+        scheme: "https",
+        authority: Some("bob:secret@payments.example:8443"),
+        path: "/charge",
+    };
+    let _entered = segment.enter();
+    let headers = allocation_counter::measure(|| {
+        inject(&segment, |name, value| _ = black_box((name, value)));
+    });
+    let call = allocation_counter::measure(|| {
+        let call = Call::begin(&policy, &head).unwrap();
+        assert!(call.inject(|name, value| _ = black_box((name, value))).is_none());
+    });
+    assert_eq!(call.count_total, headers.count_total, "more than the texts of its headers");
 }
 
 #[test]

@@ -32,6 +32,8 @@
 //! when the client goes away. A server-sent event stream and an upgraded connection end their segment
 //! at the head.
 //!
+//! [`XRayClientLayer`] records the calls that a client makes as subsegments, see [`client`].
+//!
 //! # gRPC
 //!
 //! Calls of gRPC are known by their content type, on both sides. Their URL is

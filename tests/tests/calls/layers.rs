@@ -313,14 +313,16 @@ fn each_call_of_a_frozen_request_names_its_own_subsegment() {
         actix_web::rt::System::new().block_on(inside.unwrap().scope(async {
             let client = awc::Client::builder().wrap(XRayClientMiddleware::new()).finish();
             let frozen = client.get(url(&server, "/plain")).insert_header(("tracestate", "old=1"));
+            let frozen = frozen.insert_header(("color", "red"));
             let frozen = frozen.freeze().unwrap();
             frozen.send().await.unwrap();
-            let again = frozen.extra_header(("x-amzn-trace-id", "stale")).send();
-            again.await.unwrap();
+            let again = frozen.extra_header(("x-amzn-trace-id", "stale"));
+            again.extra_header(("color", "blue")).send().await.unwrap();
         }));
     });
     assert_eq!(statuses(&calls), [200, 200]);
     assert_eq!(parents(&server), ids(&calls));
+    assert_eq!(server.colors(), ["red", "blue"]);
     for line in server.seen() {
         assert!(!line.contains("stale") && !line.contains("old=1"), "{line}");
     }

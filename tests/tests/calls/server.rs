@@ -21,6 +21,7 @@ pub(crate) struct Server {
 #[derive(Default)]
 struct Shared {
     seen: Mutex<Vec<String>>,
+    colors: Mutex<Vec<String>>,
     arrived: Arc<Notify>,
     stopped: AtomicBool,
 }
@@ -56,6 +57,11 @@ impl Server {
     pub(crate) fn seen(&self) -> Vec<String> {
         self.shared.seen.lock().unwrap().clone()
     }
+
+    /// The `color` of each request.
+    pub(crate) fn colors(&self) -> Vec<String> {
+        self.shared.colors.lock().unwrap().clone()
+    }
 }
 
 impl Drop for Server {
@@ -87,6 +93,7 @@ fn serve(stream: TcpStream, address: SocketAddr, shared: &Shared) -> std::io::Re
     let (method, target) = (start.next().unwrap_or_default(), start.next().unwrap_or_default());
     let headers = ["x-amzn-trace-id", "traceparent", "tracestate"].map(all).join(" ");
     shared.seen.lock().unwrap().push(format!("{method} {target} {headers}"));
+    shared.colors.lock().unwrap().push(all("color"));
     shared.arrived.notify_one();
     if target == "/socket" {
         return upgrade(stream, &all("sec-websocket-key"));
