@@ -2,6 +2,7 @@
 //! an embedded daemon, a UDP listener, and waiting with a deadline instead of sleeping.
 
 mod child;
+pub mod compare;
 mod house;
 pub mod script;
 mod udp;

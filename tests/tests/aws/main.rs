@@ -1,1 +1,6 @@
-//! x
+//! Real clients of the AWS SDK for Rust with the interceptor, against moto behind a proxy that keeps
+//! requests and answers in moto's place where a test says so.
+
+mod calls;
+mod proxy;
+mod stand;
