@@ -3,7 +3,11 @@
 
 use std::sync::OnceLock;
 
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_runtime::{
+    invocation_id::InvocationIdInterceptor, request_info::RequestInfoInterceptor,
+    user_agent::UserAgentInterceptor,
+};
+use aws_smithy_runtime_api::client::{interceptors::DisableInterceptor, orchestrator::Metadata};
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_types::region::Region;
 use serde_json::{Map, Value};
@@ -29,13 +33,51 @@ pub(crate) struct Prepared {
     pub(crate) bucket: Option<(String, String)>,
 }
 
-impl Storable for Call {
+/// Where a call is. None is there before it begins.
+#[derive(Debug)]
+pub(crate) struct State(
+    /// None after its end, and of what is not recorded: so an interceptor that is installed twice
+    /// begins no second one.
+    Option<Call>,
+);
+
+impl Storable for State {
     type Storer = StoreReplace<Self>;
+}
+
+impl State {
+    /// Begins the call, if it has not begun.
+    pub(crate) fn begin(cfg: &mut ConfigBag) {
+        if cfg.load::<Self>().is_none() {
+            let call = if is_presigned(cfg) { None } else { Call::begin(cfg) };
+            cfg.interceptor_state().store_put(Self(call));
+        }
+    }
+
+    /// The call that runs.
+    pub(crate) fn call(cfg: &ConfigBag) -> Option<&Call> {
+        cfg.load::<Self>()?.0.as_ref()
+    }
+
+    /// Ends the call, of which all is recorded.
+    pub(crate) fn end(cfg: &mut ConfigBag) {
+        if let Some(call) = Self::call(cfg) {
+            let _ = call.ended.set(());
+            cfg.interceptor_state().store_put(Self(None));
+        }
+    }
+}
+
+/// Whether the request is only signed and never sent. There is no other sign of it at this point.
+fn is_presigned(cfg: &ConfigBag) -> bool {
+    cfg.load::<DisableInterceptor<InvocationIdInterceptor>>().is_some()
+        && cfg.load::<DisableInterceptor<RequestInfoInterceptor>>().is_some()
+        && cfg.load::<DisableInterceptor<UserAgentInterceptor>>().is_some()
 }
 
 impl Call {
     /// Begins the subsegment, if the call is one to record.
-    pub(crate) fn begin(cfg: &ConfigBag) -> Option<Self> {
+    fn begin(cfg: &ConfigBag) -> Option<Self> {
         let metadata = cfg.load::<Metadata>()?;
         let (service, operation) = (metadata.service(), metadata.name());
         if OWN_CALLS.contains(&operation) && service_key(service) == "xray" {
@@ -56,7 +98,7 @@ impl Call {
         &self.subsegment
     }
 
-    /// Whether it was not prepared before: an interceptor that is installed twice does nothing twice.
+    /// Once, however often the interceptor is installed.
     pub(crate) fn prepare(&self, prepare: impl FnOnce() -> Prepared) {
         self.prepared.get_or_init(prepare);
     }
@@ -79,11 +121,6 @@ impl Call {
             self.subsegment.aws("resource_names", names);
         }
         self.subsegment.aws(key, value);
-    }
-
-    /// The outcome is recorded; what comes is the drop.
-    pub(crate) fn end(&self) {
-        let _ = self.ended.set(());
     }
 }
 

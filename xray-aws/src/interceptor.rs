@@ -1,14 +1,10 @@
 use std::{fmt, path::Path, sync::Arc};
 
-use aws_runtime::{
-    invocation_id::InvocationIdInterceptor, request_info::RequestInfoInterceptor,
-    user_agent::UserAgentInterceptor,
-};
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
         interceptors::{
-            DisableInterceptor, Intercept,
+            Intercept,
             context::{
                 BeforeSerializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
                 BeforeTransmitInterceptorContextMut, FinalizerInterceptorContextRef,
@@ -28,7 +24,7 @@ use xray_core::{Entity, http::inject};
 
 use crate::{
     Whitelist,
-    call::{Call, Prepared},
+    call::{Call, Prepared, State},
     carry::carrying,
     outcome,
     whitelist::{Operation, Parameters, service_key},
@@ -172,12 +168,7 @@ impl Intercept for XRayInterceptor {
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if cfg.load::<Call>().is_none()
-            && !is_presigned(cfg)
-            && let Some(call) = Call::begin(cfg)
-        {
-            cfg.interceptor_state().store_put(call);
-        }
+        State::begin(cfg);
         Ok(())
     }
 
@@ -187,7 +178,7 @@ impl Intercept for XRayInterceptor {
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(call) = cfg.load::<Call>()
+        if let Some(call) = State::call(cfg)
             && call.entity().is_sampled()
         {
             call.prepare(|| self.prepare(call, context.request_mut(), cfg));
@@ -202,7 +193,7 @@ impl Intercept for XRayInterceptor {
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(call) = cfg.load::<Call>() else { return Ok(()) };
+        let Some(call) = State::call(cfg) else { return Ok(()) };
         let headers = context.request_mut().headers_mut();
         inject(call.entity(), |name, value| {
             // A value that no header may hold is left out.
@@ -222,13 +213,14 @@ impl Intercept for XRayInterceptor {
         components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(call) = cfg.load::<Call>() else { return Ok(()) };
+        // It has not begun where the SDK itself refused the input.
+        State::begin(cfg);
+        let Some(call) = State::call(cfg) else { return Ok(()) };
         let entity = call.entity();
         if entity.is_sampled() && outcome::record(entity, context.inner(), components, cfg) {
             self.record_response(call, context, cfg);
         }
-        call.end();
-        cfg.interceptor_state().unset::<Call>();
+        State::end(cfg);
         Ok(())
     }
 }
@@ -237,13 +229,6 @@ impl fmt::Debug for XRayInterceptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("XRayInterceptor")
     }
-}
-
-/// Whether the request is only signed and never sent. There is no other sign of it at this point.
-fn is_presigned(cfg: &ConfigBag) -> bool {
-    cfg.load::<DisableInterceptor<InvocationIdInterceptor>>().is_some()
-        && cfg.load::<DisableInterceptor<RequestInfoInterceptor>>().is_some()
-        && cfg.load::<DisableInterceptor<UserAgentInterceptor>>().is_some()
 }
 
 /// What the request's own places tell, and, where the SDK tells more, that: texts of any parameter,

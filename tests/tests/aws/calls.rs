@@ -1,10 +1,9 @@
 //! What is recorded of a call, and what is sent with it.
 
-use serde_json::{Value, json};
-
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use serde_json::json;
 
 use crate::stand::{Stand, plain};
 

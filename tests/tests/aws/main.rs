@@ -2,5 +2,7 @@
 //! requests and answers in moto's place where a test says so.
 
 mod calls;
+mod conformance;
+mod failures;
 mod proxy;
 mod stand;

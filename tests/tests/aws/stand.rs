@@ -5,9 +5,7 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use serde_json::{Value, json};
 use xray_aws::XRayInterceptor;
 use xray_core::{
-    Delivery, Recorder, Segment,
-    sample::LocalRules,
-    testing::{MemoryEmitter, Trees},
+    Delivery, Recorder, sample::LocalRules, testing::MemoryEmitter,
 };
 use xray_tests::{Child, client, moto};
 
