@@ -11,7 +11,7 @@ mod xrayd;
 
 pub use child::Child;
 pub use house::{
-    browser_script, clean, express_app, flask_app, moto, program, python_sampler, python_script,
+    aws_calls, browser_script, clean, express_app, flask_app, moto, program, python_sampler, python_script,
     xrayd,
 };
 pub use udp::UdpListener;

@@ -4,5 +4,8 @@
 mod calls;
 mod conformance;
 mod failures;
+mod messages;
+mod official;
+mod parameters;
 mod proxy;
 mod stand;

@@ -24,12 +24,17 @@ impl Stand {
         let mut moto = Child::spawn(moto());
         let port = moto.port();
         let proxy = Proxy::before(port).await;
-        let (xray, memory) = recorder();
+        let (xray, memory) = recorder(LocalRules::everything());
         Self { proxy, xray, memory, moto: format!("http://127.0.0.1:{port}"), _moto: moto }
     }
 
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.proxy.address)
+    }
+
+    /// moto's own address.
+    pub(crate) fn moto(&self) -> &str {
+        &self.moto
     }
 
     /// Of clients that call moto through the proxy.
@@ -116,12 +121,12 @@ pub(crate) fn config(endpoint: &str) -> SdkConfig {
         .build()
 }
 
-fn recorder() -> (Recorder, MemoryEmitter) {
+pub(crate) fn recorder(rules: LocalRules) -> (Recorder, MemoryEmitter) {
     let memory = MemoryEmitter::new();
     let xray = Recorder::builder("orders")
         .emitter(memory.clone())
         .delivery(Delivery::Inline)
-        .sampling_rules(LocalRules::everything())
+        .sampling_rules(rules)
         .build()
         .expect("nothing that could be wrong");
     (xray, memory)
