@@ -11,8 +11,8 @@ mod xrayd;
 
 pub use child::Child;
 pub use house::{
-    aws_calls, browser_script, clean, express_app, flask_app, moto, program, python_sampler, python_script,
-    xrayd,
+    aws_calls, browser_script, clean, express_app, flask_app, moto, program, python_sampler,
+    python_script, xrayd,
 };
 pub use udp::UdpListener;
 pub use wait::{DEADLINE, until, until_async};

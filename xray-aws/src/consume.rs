@@ -2,11 +2,7 @@
 
 use std::{borrow::Borrow, collections::HashMap, hash::BuildHasher};
 
-use xray_core::{
-    Entity, Recorder, TraceHeader,
-    document::Link,
-    header::Sampled,
-};
+use xray_core::{Entity, Recorder, TraceHeader, document::Link, header::Sampled};
 
 use crate::carry::ATTRIBUTE;
 

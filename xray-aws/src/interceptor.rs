@@ -101,9 +101,8 @@ impl XRayInterceptor {
             let values = of_request(&service, operation, request, cfg, listed);
             let host = wire::location(&service, operation).and_then(|at| at.host.as_ref());
             let missing = host.filter(|name| !values.contains_key(*name));
-            prepared.bucket = missing.and_then(|name| {
-                Some((listed.get(name)?.key.clone(), request.uri().to_owned()))
-            });
+            prepared.bucket = missing
+                .and_then(|name| Some((listed.get(name)?.key.clone(), request.uri().to_owned())));
             call.record(values, listed);
         }
         let header = || entity.trace_header().map(|header| header.to_string());
@@ -248,7 +247,9 @@ fn of_request(
             body.map(|body| wire::of_body(headers, body, listed)).unwrap_or_default()
         }
     };
-    for (name, value) in cfg.load::<CapturedTelemetryAttributes>().into_iter().flat_map(|it| it.iter()) {
+    for (name, value) in
+        cfg.load::<CapturedTelemetryAttributes>().into_iter().flat_map(|it| it.iter())
+    {
         if let Some(parameter) = listed.get(name)
             && let Some(value) = parameter.what.of(value.into())
         {

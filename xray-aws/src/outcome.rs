@@ -127,11 +127,7 @@ fn throttles(context: &InterceptorContext, components: &RuntimeComponents) -> bo
 }
 
 /// What the SDK calls it, in `SdkError`.
-fn client_error(
-    error: &OrchestratorError<Error>,
-    attempts: u32,
-    answered: bool,
-) -> &'static str {
+fn client_error(error: &OrchestratorError<Error>, attempts: u32, answered: bool) -> &'static str {
     if error.is_timeout_error() {
         "TimeoutError"
     } else if answered {

@@ -20,9 +20,8 @@ use crate::{
 /// Makes a table with the key `id`.
 pub(crate) async fn create_table(dynamodb: &aws_sdk_dynamodb::Client, name: &str) {
     let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
-    let id = AttributeDefinition::builder()
-        .attribute_name("id")
-        .attribute_type(ScalarAttributeType::S);
+    let id =
+        AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
     dynamodb
         .create_table()
         .table_name(name)
@@ -110,7 +109,8 @@ fn signature(request: &Request, signed: &[&str]) -> String {
         .expect("complete")
         .into();
     let host = request.header("host").expect("a host");
-    let headers = request.headers().filter(|(name, _)| signed.contains(name) && *name != "x-amz-date");
+    let headers =
+        request.headers().filter(|(name, _)| signed.contains(name) && *name != "x-amz-date");
     let url = format!("http://{host}{}", request.target);
     let body = SignableBody::Bytes(&request.body);
     let request = SignableRequest::new(&request.method, url, headers, body).expect("a request");
@@ -178,7 +178,8 @@ async fn calls_of_one_client_side_by_side_do_not_mix() {
     let dynamodb = stand.dynamodb();
     let (_, documents) = stand
         .record(async || {
-            let calls = (0..20).map(|n| dynamodb.describe_table().table_name(format!("t-{n}")).send());
+            let calls =
+                (0..20).map(|n| dynamodb.describe_table().table_name(format!("t-{n}")).send());
             join_all(calls).await
         })
         .await;

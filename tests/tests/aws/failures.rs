@@ -56,13 +56,29 @@ async fn errors_of_the_service_are_its_own() {
         (400, r#"{"__type":"a#Refused","message":"m"}"#, json!([["error"], "Refused", true, 400])),
         (429, "{}", json!([["error", "throttle"], "ServiceError", true, 429])),
         // Not in our list, and in the SDK's.
-        (400, r#"{"__type":"BandwidthLimitExceeded"}"#, json!([["error", "throttle"], "BandwidthLimitExceeded", true, 400])),
-        (400, r#"{"__type":"LimitExceededException"}"#, json!([["error", "throttle"], "LimitExceededException", true, 400])),
-        (500, r#"{"__type":"InternalServerError"}"#, json!([["fault"], "InternalServerError", true, 500])),
+        (
+            400,
+            r#"{"__type":"BandwidthLimitExceeded"}"#,
+            json!([["error", "throttle"], "BandwidthLimitExceeded", true, 400]),
+        ),
+        (
+            400,
+            r#"{"__type":"LimitExceededException"}"#,
+            json!([["error", "throttle"], "LimitExceededException", true, 400]),
+        ),
+        (
+            500,
+            r#"{"__type":"InternalServerError"}"#,
+            json!([["fault"], "InternalServerError", true, 500]),
+        ),
         (503, r#"{"__type":"SlowDown"}"#, json!([["error", "throttle"], "SlowDown", true, 503])),
         (502, "<html>Bad gateway</html>", json!([["fault"], "ServiceError", true, 502])),
         (500, "", json!([["fault"], "ServiceError", true, 500])),
-        (400, "{\"__type\":\"\u{0}\",\"message\":7}", json!([["error"], "ServiceError", true, 400])),
+        (
+            400,
+            "{\"__type\":\"\u{0}\",\"message\":7}",
+            json!([["error"], "ServiceError", true, 400]),
+        ),
     ] {
         stand.proxy.next([Fate::Answer(status, JSON, body.into())]);
         let (answer, document) =
@@ -80,7 +96,8 @@ async fn errors_in_xml_are_read() {
     let body = "<Error><Code>NoSuchKey</Code><Message>no such key</Message><RequestId>R-2</RequestId></Error>";
     let headers = "content-type: application/xml\r\nx-amz-id-2: I-2\r\n";
     stand.proxy.next([Fate::Answer(404, headers, body.into())]);
-    let (_, document) = stand.call(async || s3.get_object().bucket("b").key("k").send().await).await;
+    let (_, document) =
+        stand.call(async || s3.get_object().bucket("b").key("k").send().await).await;
     assert_eq!(
         plain(&document),
         json!({
@@ -125,12 +142,30 @@ async fn what_fails_under_way_is_the_clients() {
     let refused = config("http://127.0.0.1:1");
     for (name, config, fates, expected, retries) in [
         ("hang", &whole, vec![Fate::Hang], json!([["fault"], "TimeoutError", false, null]), 0),
-        ("attempt", &attempt, vec![Fate::Hang; 3], json!([["fault"], "TimeoutError", false, null]), 2),
+        (
+            "attempt",
+            &attempt,
+            vec![Fate::Hang; 3],
+            json!([["fault"], "TimeoutError", false, null]),
+            2,
+        ),
         ("read", &read, vec![Fate::Hang; 3], json!([["fault"], "DispatchFailure", false, null]), 2),
-        ("reset", &whole, vec![Fate::Reset; 3], json!([["fault"], "DispatchFailure", false, null]), 2),
+        (
+            "reset",
+            &whole,
+            vec![Fate::Reset; 3],
+            json!([["fault"], "DispatchFailure", false, null]),
+            2,
+        ),
         ("half", &whole, vec![Fate::HalfAnswer], json!([["fault"], "TimeoutError", false, 200]), 0),
         ("refused", &refused, vec![], json!([["fault"], "DispatchFailure", false, null]), 2),
-        ("nonsense", &whole, vec![Fate::Answer(200, "", "}{".into())], json!([["fault"], "ResponseError", false, 200]), 0),
+        (
+            "nonsense",
+            &whole,
+            vec![Fate::Answer(200, "", "}{".into())],
+            json!([["fault"], "ResponseError", false, 200]),
+            0,
+        ),
     ] {
         stand.proxy.next(fates);
         let client = dynamodb(config, XRayInterceptor::new());

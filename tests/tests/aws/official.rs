@@ -24,7 +24,8 @@ const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:topic";
 async fn twelve_calls_are_as_boto3s() {
     let (ours, python) = tokio::join!(ours(), python());
     assert_eq!((ours.len(), python.len()), (12, 12), "{ours:#?} {python:#?}");
-    let mut table = Table::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("aws/differences.json"));
+    let mut table =
+        Table::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("aws/differences.json"));
     let mut unknown = String::new();
     for (ours, python) in ours.iter().zip(&python) {
         let operation = ours["aws"]["operation"].as_str().expect("an operation");

@@ -148,7 +148,11 @@ async fn of_a_whitelist_of_your_own() {
             .key("id", AttributeValue::S("1".into()))
     };
     let recorded = async |xray: XRayInterceptor| {
-        stand.proxy.next([Fate::Answer(200, "", r#"{"Item": {"a": {"S": ""}, "b": {"S": ""}}}"#.into())]);
+        stand.proxy.next([Fate::Answer(
+            200,
+            "",
+            r#"{"Item": {"a": {"S": ""}, "b": {"S": ""}}}"#.into(),
+        )]);
         let (_, document) = stand.call(async || get(xray).send().await.expect("an answer")).await;
         parameters(&document)
     };

@@ -113,8 +113,7 @@ async fn serve(
     match fate {
         Fate::Pass => {
             let mut moto = TcpStream::connect(("127.0.0.1", port)).await?;
-            moto.write_all(head.as_bytes()).await?;
-            moto.write_all(&body).await?;
+            moto.write_all(&[head.as_bytes(), &body].concat()).await?;
             let mut answer = Vec::new();
             moto.read_to_end(&mut answer).await?;
             client.write_all(&answer).await?;

@@ -4,9 +4,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use serde_json::{Value, json};
 use xray_aws::XRayInterceptor;
-use xray_core::{
-    Delivery, Recorder, sample::LocalRules, testing::MemoryEmitter,
-};
+use xray_core::{Delivery, Recorder, sample::LocalRules, testing::MemoryEmitter};
 use xray_tests::{Child, client, moto};
 
 use crate::proxy::Proxy;
@@ -95,7 +93,8 @@ impl Stand {
         request.send().await.expect("moto answers").error_for_status().expect("it has it");
         let scope = "Credential=AKIDEXAMPLE/20260101/eu-west-1/iam/aws4_request";
         let signature = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
-        let role = "Action=CreateRole&RoleName=r&AssumeRolePolicyDocument=%7B%7D&Version=2010-05-08";
+        let role =
+            "Action=CreateRole&RoleName=r&AssumeRolePolicyDocument=%7B%7D&Version=2010-05-08";
         let request = client().post(&self.moto).header("Authorization", signature).body(role);
         let request = request.header("Content-Type", "application/x-www-form-urlencoded");
         request.send().await.expect("moto answers").error_for_status().expect("a role");

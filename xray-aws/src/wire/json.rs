@@ -68,9 +68,7 @@ impl<'de> DeserializeSeed<'de> for What {
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
         match self {
-            Self::Whole => {
-                Ok(self.of(serde::Deserialize::deserialize(reader)?))
-            }
+            Self::Whole => Ok(self.of(serde::Deserialize::deserialize(reader)?)),
             Self::Keys | Self::Count => reader.deserialize_any(Sized(self)),
         }
     }
@@ -212,7 +210,10 @@ mod tests {
         assert_eq!(object.with("a", "2").as_deref(), Some(r#"{ "a" : 2, "b":{"c":"\u00e9"} } "#));
         let added = r#"{ "a" : 1.50, "b":{"c":"\u00e9"} ,"n\"":7}"#;
         assert_eq!(object.with("n\"", "7").as_deref(), Some(added));
-        assert_eq!(Object::read("{}").and_then(|o| o.with("a", "1")).as_deref(), Some(r#"{"a":1}"#));
+        assert_eq!(
+            Object::read("{}").and_then(|o| o.with("a", "1")).as_deref(),
+            Some(r#"{"a":1}"#)
+        );
         assert!(Object::read("[]").is_none() && Object::read("{} x").is_none());
     }
 }

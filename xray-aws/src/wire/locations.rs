@@ -130,10 +130,8 @@ pub(crate) fn bucket_of(uri: &str, path: &str) -> Option<String> {
     let (_, rest) = uri.split_once("://")?;
     let rest = rest.split('?').next()?;
     let path = path.split('?').next()?;
-    let (host, before) = rest.strip_suffix(path)?.split_once('/').unwrap_or((
-        rest.strip_suffix(path)?,
-        "",
-    ));
+    let (host, before) =
+        rest.strip_suffix(path)?.split_once('/').unwrap_or((rest.strip_suffix(path)?, ""));
     let in_path = before.rsplit('/').find(|part| !part.is_empty());
     let in_host = || {
         let at = [".s3.", ".s3-", ".s3express-"].iter().filter_map(|mark| host.rfind(mark)).max();

@@ -136,7 +136,9 @@ mod tests {
     fn nonsense_is_nothing() {
         let deep = "<a>".repeat(100_000);
         let closed = deep.clone() + &"</a>".repeat(100_000);
-        for body in ["", "<", "<a", "<a>", "</a>", "<a></b>", "<a>&x;</a>", "<a>&#xffffffff;</a>", &deep] {
+        for body in
+            ["", "<", "<a", "<a>", "</a>", "<a></b>", "<a>&x;</a>", "<a>&#xffffffff;</a>", &deep]
+        {
             assert!(members(body.as_bytes()).is_empty(), "{body:.20}");
             assert!(failure(body.as_bytes()).code.is_none());
         }
