@@ -45,6 +45,11 @@ impl Segment {
         Self { entity, unwinding: thread::panicking(), ticket: None }
     }
 
+    /// One that records nothing, and knows of no trace.
+    pub(crate) fn absent() -> Self {
+        Self::new(Entity::ABSENT)
+    }
+
     #[inline]
     fn finish(&mut self, at: Option<SystemTime>) {
         if let Some(ticket) = self.ticket.take() {
@@ -58,7 +63,7 @@ impl Segment {
     pub fn begin(name: &str) -> Self {
         match Recorder::installed() {
             Some(recorder) => recorder.begin_segment(name),
-            None => Self::new(Entity::ABSENT),
+            None => Self::absent(),
         }
     }
 
