@@ -224,6 +224,10 @@ where
         if self.sampled_only && attributes.is_contextual() && Entity::is_current_unsampled() {
             return;
         }
+        // It only says which database sqlx talks to.
+        if attributes.metadata().target() == crate::sqlx::SPAN {
+            return;
+        }
         let Some(work) = self.begin(attributes, id, &context) else { return };
         work.when_sampled(|entity| {
             attributes.record(&mut Fields::new(entity, self.rule.as_deref()));
