@@ -80,7 +80,6 @@ async fn of_s3_which_names_the_bucket_in_the_host() {
         .endpoint_url(format!("http://localhost:{}", stand.proxy.address.port()))
         .build();
     let s3 = aws_sdk_s3::Client::from_conf(config);
-    // An interceptor of one call learns nothing from the SDK and reads what is sent.
     let get = s3.get_object().bucket("my-bucket").key("a/é b").version_id("v");
     let get = get.customize().interceptor(XRayInterceptor::new());
     let (_, document) = stand.call(async || get.send().await).await;
@@ -95,6 +94,33 @@ async fn of_s3_which_names_the_bucket_in_the_host() {
         let (_, document) = stand.call(async || list.send().await).await;
         assert_eq!(parameters(&document), json!({"bucket_name": bucket, "prefix": "a b/"}));
     }
+}
+
+/// An interceptor of one call, which learns nothing from the SDK and reads what is sent.
+#[tokio::test]
+async fn of_what_is_sent_alone() {
+    let stand = Stand::start().await;
+    let topic = "arn:aws:sns:eu-west-1:1:topic";
+    let publish = aws_sdk_sns::Client::new(&stand.config()).publish().topic_arn(topic);
+    let publish = publish.message("a&TopicArn=c").customize().interceptor(XRayInterceptor::new());
+    let invoke = aws_sdk_lambda::Client::new(&stand.config()).invoke().function_name("f:live");
+    let invoke = invoke.qualifier("q r").customize().interceptor(XRayInterceptor::new());
+    let get = aws_sdk_dynamodb::Client::new(&stand.config()).get_item().table_name("t");
+    let get = get.customize().interceptor(XRayInterceptor::new());
+    let (_, documents) = stand
+        .record(async || {
+            let _ = (publish.send().await, invoke.send().await, get.send().await);
+        })
+        .await;
+    let calls = documents[0]["subsegments"].as_array().expect("calls");
+    assert_eq!(
+        calls.iter().map(parameters).collect::<Vec<_>>(),
+        [
+            json!({"topic_arn": topic}),
+            json!({"function_name": "f:live", "qualifier": "q r"}),
+            json!({"table_name": "t"}),
+        ]
+    );
 }
 
 #[tokio::test]
@@ -136,6 +162,7 @@ async fn of_a_whitelist_of_your_own() {
     }}}}}"#;
     std::fs::write(&file, text).expect("a writable folder");
     let theirs = XRayInterceptor::new().whitelist_file(&file).account_id("123456789012");
+    let more = XRayInterceptor::new().extend_whitelist_file(&file);
     let both = Whitelist::default().extend(Whitelist::from_file(&file).expect("a whitelist"));
     std::fs::remove_file(&file).expect("it is there");
     let none = XRayInterceptor::new().whitelist(Whitelist::empty());
@@ -159,10 +186,12 @@ async fn of_a_whitelist_of_your_own() {
     let expected = json!({"return_consumed_capacity": "TOTAL", "key_names": ["id"], "item": 2});
     assert_eq!(recorded(XRayInterceptor::new().whitelist(both)).await, expected);
     assert_eq!(recorded(none).await, json!({}));
-    let mut with_account = expected;
+    let mut with_account = expected.clone();
     with_account["account_id"] = json!("123456789012");
     assert_eq!(recorded(theirs).await, with_account);
+    assert_eq!(recorded(more).await, expected);
     // A file that is not there leaves all as it is.
     let missing = XRayInterceptor::new().whitelist_file("no/such/file.json");
+    let missing = missing.extend_whitelist_file("no/such/file.json");
     assert_eq!(recorded(missing).await, json!({"table_name": "t"}));
 }
