@@ -69,13 +69,19 @@ impl XRayInterceptor {
     /// As [`whitelist`](Self::whitelist), from a file. If it cannot be read, an error is logged and
     /// the parameters stay as they are; [`Whitelist::from_file`] returns the error instead.
     pub fn whitelist_file(self, path: impl AsRef<Path>) -> Self {
-        match Whitelist::from_file(path) {
-            Ok(whitelist) => self.whitelist(whitelist),
-            Err(error) => {
-                log::error!("{error}; the parameters that are recorded stay as they are");
-                self
-            }
+        match read(path.as_ref()) {
+            Some(whitelist) => self.whitelist(whitelist),
+            None => self,
         }
+    }
+
+    /// Adds what a file has, as [`Whitelist::extend`] does. If it cannot be read, an error is logged
+    /// and the parameters stay as they are.
+    pub fn extend_whitelist_file(mut self, path: impl AsRef<Path>) -> Self {
+        if let Some(whitelist) = read(path.as_ref()) {
+            self.whitelist = self.whitelist.extend(whitelist);
+        }
+        self
     }
 
     /// Which account owns the resources that are called, as `aws.account_id`: for calls into another
@@ -228,6 +234,14 @@ impl fmt::Debug for XRayInterceptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("XRayInterceptor")
     }
+}
+
+fn read(path: &Path) -> Option<Whitelist> {
+    let read = Whitelist::from_file(path);
+    read.inspect_err(|error| {
+        log::error!("{error}; the parameters that are recorded stay as they are");
+    })
+    .ok()
 }
 
 /// What the request's own places tell, and, where the SDK tells more, that: texts of any parameter,

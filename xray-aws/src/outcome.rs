@@ -14,7 +14,10 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::{config_bag::ConfigBag, retry::ErrorKind};
 use aws_types::request_id::RequestId;
-use xray_core::{Entity, document::Exception};
+use xray_core::{
+    Entity,
+    document::{Exception, MAX_SHORT_TEXT},
+};
 
 use crate::wire::{self, Failure};
 
@@ -71,11 +74,16 @@ fn record_response(call: &Entity, response: &HttpResponse) {
     let id = headers.request_id().map(str::to_owned);
     let known = id.filter(|id| !id.is_empty() && id != "UNKNOWN");
     if let Some(id) = known.or_else(|| wire::request_id(headers, body?)) {
-        call.aws("request_id", id);
+        call.aws("request_id", short(&id));
     }
     if let Some(id) = headers.get("x-amz-id-2") {
-        call.aws("id_2", id);
+        call.aws("id_2", short(id));
     }
+}
+
+/// An id that a server chose.
+fn short(id: &str) -> &str {
+    &id[..id.floor_char_boundary(MAX_SHORT_TEXT)]
 }
 
 /// What the response says of an error: in a header of the JSON protocols, or in the body.

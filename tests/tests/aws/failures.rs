@@ -135,7 +135,8 @@ async fn what_fails_under_way_is_the_clients() {
     let timeout = |builder: aws_config::timeout::TimeoutConfigBuilder| {
         stand.config().into_builder().timeout_config(builder.build()).build()
     };
-    let soon = Duration::from_millis(200);
+    let soon = Duration::from_millis(500);
+    let patient = stand.config();
     let whole = timeout(TimeoutConfig::builder().operation_timeout(soon));
     let attempt = timeout(TimeoutConfig::builder().operation_attempt_timeout(soon));
     let read = timeout(TimeoutConfig::builder().read_timeout(soon));
@@ -152,7 +153,7 @@ async fn what_fails_under_way_is_the_clients() {
         ("read", &read, vec![Fate::Hang; 3], json!([["fault"], "DispatchFailure", false, null]), 2),
         (
             "reset",
-            &whole,
+            &patient,
             vec![Fate::Reset; 3],
             json!([["fault"], "DispatchFailure", false, null]),
             2,
@@ -161,7 +162,7 @@ async fn what_fails_under_way_is_the_clients() {
         ("refused", &refused, vec![], json!([["fault"], "DispatchFailure", false, null]), 2),
         (
             "nonsense",
-            &whole,
+            &patient,
             vec![Fate::Answer(200, "", "}{".into())],
             json!([["fault"], "ResponseError", false, 200]),
             0,
@@ -218,7 +219,7 @@ async fn a_call_that_is_dropped_is_an_error() {
     stand.proxy.next([Fate::Hang]);
     let request = stand.dynamodb().get_item().table_name("t");
     let (answer, document) = stand
-        .call(async || tokio::time::timeout(Duration::from_millis(200), request.send()).await)
+        .call(async || tokio::time::timeout(Duration::from_millis(500), request.send()).await)
         .await;
     assert!(answer.is_err());
     assert_eq!(outcome(&document), json!([["error"], "Cancelled", false, null]));

@@ -3,6 +3,11 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_lambda::types::{InvocationType, LogType};
 use aws_sdk_s3::primitives::{Blob, ByteStream};
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+    orchestrator::HttpRequest,
+    result::ConnectorError,
+};
 use serde_json::{Value, json};
 use xray_aws::{Whitelist, XRayInterceptor};
 
@@ -73,28 +78,73 @@ async fn of_lambda_which_has_them_in_path_query_and_headers() {
     assert_eq!(document["aws"]["function_error"], "Unhandled");
 }
 
+/// Sends nothing, so that no name has to be looked up.
+#[derive(Debug)]
+struct Offline;
+
+impl HttpConnector for Offline {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(Err(ConnectorError::io("offline".into())))
+    }
+}
+
 #[tokio::test]
-async fn of_s3_which_names_the_bucket_in_the_host() {
+async fn of_s3_which_names_the_bucket_in_the_host_or_the_path() {
     let stand = Stand::start().await;
-    let config = aws_sdk_s3::config::Builder::from(&stand.config())
-        .endpoint_url(format!("http://localhost:{}", stand.proxy.address.port()))
-        .build();
-    let s3 = aws_sdk_s3::Client::from_conf(config);
-    // An interceptor of one call learns nothing from the SDK and reads what is sent.
-    let get = s3.get_object().bucket("my-bucket").key("a/é b").version_id("v");
-    let get = get.customize().interceptor(XRayInterceptor::new());
-    let (_, document) = stand.call(async || get.send().await).await;
-    let expected = json!({"bucket_name": "my-bucket", "key": "a/é b", "version_id": "v"});
-    if document["cause"].to_string().contains("dns error") {
-        return; // A machine whose resolver does not know *.localhost.
-    }
-    assert_eq!(parameters(&document), expected);
-    let path_style = stand.s3();
-    for bucket in ["my-bucket", "my.bucket"] {
-        let list = path_style.list_objects_v2().bucket(bucket).prefix("a b/");
+    let parts = json!({"bucket_name": "my-bucket", "key": "a/é b", "version_id": "v"});
+    for (path_style, endpoint) in [
+        (false, None),
+        (false, Some("http://storage.example:9000")),
+        (true, None),
+        (true, Some("http://storage.example:9000/under/")),
+    ] {
+        let mut config = stand.config().into_builder();
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        let config = config.http_client(http_client_fn(|_, _| SharedHttpConnector::new(Offline)));
+        let config = aws_sdk_s3::config::Builder::from(&config.build());
+        let s3 = aws_sdk_s3::Client::from_conf(config.force_path_style(path_style).build());
+        let get = s3.get_object().bucket("my-bucket").key("a/é b").version_id("v");
+        let get = get.customize().interceptor(XRayInterceptor::new());
+        let (_, document) = stand.call(async || get.send().await).await;
+        assert_eq!(parameters(&document), parts, "{path_style} {endpoint:?}");
+        let list = s3.list_objects_v2().bucket("my-bucket").prefix("a b/");
+        let list = list.customize().interceptor(XRayInterceptor::new());
         let (_, document) = stand.call(async || list.send().await).await;
-        assert_eq!(parameters(&document), json!({"bucket_name": bucket, "prefix": "a b/"}));
+        let expected = json!({"bucket_name": "my-bucket", "prefix": "a b/"});
+        assert_eq!(parameters(&document), expected, "{path_style} {endpoint:?}");
     }
+    // An access point is called by its ARN, which only the SDK knows.
+    let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/ap";
+    let get = stand.s3().get_object().bucket(arn).key("k");
+    let (_, document) = stand.call(async || get.send().await).await;
+    assert_eq!(parameters(&document), json!({"bucket_name": arn, "key": "k"}));
+}
+
+/// An interceptor of one call, which learns nothing from the SDK and reads what is sent.
+#[tokio::test]
+async fn of_what_is_sent_alone() {
+    let stand = Stand::start().await;
+    let topic = "arn:aws:sns:eu-west-1:1:topic";
+    let publish = aws_sdk_sns::Client::new(&stand.config()).publish().topic_arn(topic);
+    let publish = publish.message("a&TopicArn=c").customize().interceptor(XRayInterceptor::new());
+    let invoke = aws_sdk_lambda::Client::new(&stand.config()).invoke().function_name("f:live");
+    let invoke = invoke.qualifier("q r").customize().interceptor(XRayInterceptor::new());
+    let get = aws_sdk_dynamodb::Client::new(&stand.config()).get_item().table_name("t");
+    let get = get.customize().interceptor(XRayInterceptor::new());
+    let (_, documents) = stand
+        .record(async || {
+            let _ = (publish.send().await, invoke.send().await, get.send().await);
+        })
+        .await;
+    let calls = documents[0]["subsegments"].as_array().expect("calls");
+    assert_eq!(
+        calls.iter().map(parameters).collect::<Vec<_>>(),
+        [
+            json!({"topic_arn": topic}),
+            json!({"function_name": "f:live", "qualifier": "q r"}),
+            json!({"table_name": "t"}),
+        ]
+    );
 }
 
 #[tokio::test]
@@ -136,6 +186,7 @@ async fn of_a_whitelist_of_your_own() {
     }}}}}"#;
     std::fs::write(&file, text).expect("a writable folder");
     let theirs = XRayInterceptor::new().whitelist_file(&file).account_id("123456789012");
+    let more = XRayInterceptor::new().extend_whitelist_file(&file);
     let both = Whitelist::default().extend(Whitelist::from_file(&file).expect("a whitelist"));
     std::fs::remove_file(&file).expect("it is there");
     let none = XRayInterceptor::new().whitelist(Whitelist::empty());
@@ -159,10 +210,12 @@ async fn of_a_whitelist_of_your_own() {
     let expected = json!({"return_consumed_capacity": "TOTAL", "key_names": ["id"], "item": 2});
     assert_eq!(recorded(XRayInterceptor::new().whitelist(both)).await, expected);
     assert_eq!(recorded(none).await, json!({}));
-    let mut with_account = expected;
+    let mut with_account = expected.clone();
     with_account["account_id"] = json!("123456789012");
     assert_eq!(recorded(theirs).await, with_account);
+    assert_eq!(recorded(more).await, expected);
     // A file that is not there leaves all as it is.
     let missing = XRayInterceptor::new().whitelist_file("no/such/file.json");
+    let missing = missing.extend_whitelist_file("no/such/file.json");
     assert_eq!(recorded(missing).await, json!({"table_name": "t"}));
 }

@@ -84,7 +84,7 @@ impl Proxy {
 
     /// The next requests have these fates; those after them pass.
     pub(crate) fn next(&self, fates: impl IntoIterator<Item = Fate>) {
-        self.shared.fates.lock().expect("no panic").extend(fates);
+        *self.shared.fates.lock().expect("no panic") = fates.into_iter().collect();
     }
 
     /// What came since this was asked last.

@@ -130,9 +130,9 @@ impl Whitelist {
     /// Adds what another whitelist has. Where both have an operation, the other's counts.
     #[must_use]
     pub fn extend(self, other: Self) -> Self {
-        let mut services = self.0.services.clone();
-        for (service, operations) in &other.0.services {
-            services.entry(service.clone()).or_default().extend(operations.clone());
+        let mut services = Arc::unwrap_or_clone(self.0).services;
+        for (service, operations) in Arc::unwrap_or_clone(other.0).services {
+            services.entry(service).or_default().extend(operations);
         }
         Self(Arc::new(Lists::new(services)))
     }

@@ -101,8 +101,7 @@ impl<'de> Visitor<'de> for Sized {
         while let Some((key, _)) = map.next_entry::<String, IgnoredAny>()? {
             keys.push(Value::String(key));
         }
-        let count = keys.len();
-        Ok(Some(if self.0 == What::Keys { Value::Array(keys) } else { count.into() }))
+        Ok(if self.0 == What::Keys { super::keys(keys) } else { Some(keys.len().into()) })
     }
 }
 

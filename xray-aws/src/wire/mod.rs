@@ -20,6 +20,9 @@ const MAX_BODY: usize = 1024 * 1024;
 /// Bytes of a value that are recorded; ours, so that a call's parameters fit into a document.
 const MAX_VALUE: usize = 4096;
 
+/// Bytes of a list of keys; ours. A batch of DynamoDB may name 100 tables.
+const MAX_KEYS: usize = 4 * MAX_VALUE;
+
 /// What is recorded of the parameters in a body, by API name.
 pub(crate) fn of_body(headers: &Headers, body: &[u8], wanted: &Parameters) -> Map<String, Value> {
     match Protocol::of(headers, body) {
@@ -84,13 +87,19 @@ impl What {
             (Self::Whole, Value::String(text)) => Some(Value::String(shortened(text))),
             (Self::Whole, value) => (value.to_string().len() <= MAX_VALUE).then_some(value),
             (Self::Keys, Value::Object(map)) => {
-                Some(map.into_iter().map(|(key, _)| Value::String(key)).collect())
+                keys(map.into_iter().map(|(key, _)| Value::String(key)).collect())
             }
             (Self::Count, Value::Object(map)) => Some(map.len().into()),
             (Self::Count, Value::Array(list)) => Some(list.len().into()),
             (Self::Keys | Self::Count, _) => None,
         }
     }
+}
+
+/// A list of keys, unless it is too long: half a list would be wrong.
+fn keys(keys: Vec<Value>) -> Option<Value> {
+    let keys = Value::Array(keys);
+    (keys.to_string().len() <= MAX_KEYS).then_some(keys)
 }
 
 fn shortened(mut text: String) -> String {
