@@ -2,7 +2,7 @@ use std::{borrow::Cow, error::Error, fmt};
 
 use tracing_core::{Field, field::Visit, span::Attributes};
 use xray_core::{
-    Entity, Namespace,
+    Batch, Entity, Namespace,
     document::{Exception, MAX_ANNOTATION_VALUE, MAX_TEXT, start_of},
 };
 
@@ -30,13 +30,13 @@ pub(crate) type Rule = dyn Fn(&str) -> FieldRule + Send + Sync;
 
 /// Records fields on an entity.
 pub(crate) struct Fields<'a> {
-    entity: &'a Entity,
+    batch: Batch<'a>,
     rule: Option<&'a Rule>,
 }
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(entity: &'a Entity, rule: Option<&'a Rule>) -> Self {
-        Self { entity, rule }
+        Self { batch: entity.batch(), rule }
     }
 
     #[inline]
@@ -45,13 +45,13 @@ impl<'a> Fields<'a> {
     }
 
     #[inline]
-    fn annotate(&self, name: &str, value: Value<'_>) {
+    fn annotate(&mut self, name: &str, value: Value<'_>) {
         match value {
-            Value::Text(value) => self.entity.annotate_mended(name, value),
-            Value::Integer(value) => self.entity.annotate_mended(name, value),
-            Value::Unsigned(value) => self.entity.annotate_mended(name, value),
-            Value::Float(value) => self.entity.annotate_mended(name, value),
-            Value::Bool(value) => self.entity.annotate_mended(name, value),
+            Value::Text(value) => self.batch.annotate_mended(name, value),
+            Value::Integer(value) => self.batch.annotate_mended(name, value),
+            Value::Unsigned(value) => self.batch.annotate_mended(name, value),
+            Value::Float(value) => self.batch.annotate_mended(name, value),
+            Value::Bool(value) => self.batch.annotate_mended(name, value),
         }
     }
 
@@ -59,17 +59,17 @@ impl<'a> Fields<'a> {
         match value {
             Value::Text(value) => {
                 let text = start_of(format_args!("{value}"), MAX_TEXT);
-                self.entity.metadata_in(NAMESPACE, name, text);
+                self.batch.entity().metadata_in(NAMESPACE, name, text);
             }
-            Value::Integer(value) => self.entity.metadata_in(NAMESPACE, name, value),
-            Value::Unsigned(value) => self.entity.metadata_in(NAMESPACE, name, value),
-            Value::Float(value) => self.entity.metadata_in(NAMESPACE, name, value),
-            Value::Bool(value) => self.entity.metadata_in(NAMESPACE, name, value),
+            Value::Integer(value) => self.batch.entity().metadata_in(NAMESPACE, name, value),
+            Value::Unsigned(value) => self.batch.entity().metadata_in(NAMESPACE, name, value),
+            Value::Float(value) => self.batch.entity().metadata_in(NAMESPACE, name, value),
+            Value::Bool(value) => self.batch.entity().metadata_in(NAMESPACE, name, value),
         }
     }
 
     #[inline]
-    fn plain(&self, field: &Field, value: Value<'_>) {
+    fn plain(&mut self, field: &Field, value: Value<'_>) {
         let name = field.name();
         match self.rule(name) {
             FieldRule::ByType | FieldRule::Annotation => self.annotate(name, value),
@@ -80,22 +80,22 @@ impl<'a> Fields<'a> {
 
     /// The words by which spans that were written for OpenTelemetry say what they are.
     #[inline]
-    fn special(&self, name: &str, value: &str) -> bool {
+    fn special(&mut self, name: &str, value: &str) -> bool {
         name.strip_prefix("otel.").is_some_and(|name| self.otel(name, value))
     }
 
-    fn otel(&self, name: &str, value: &str) -> bool {
+    fn otel(&mut self, name: &str, value: &str) -> bool {
         match name {
             // Taken when the span began.
             "name" => {}
             "kind" => {
                 if ["client", "producer"].iter().any(|kind| value.eq_ignore_ascii_case(kind)) {
-                    self.entity.namespace(Namespace::Remote);
+                    self.batch.namespace(Namespace::Remote);
                 }
             }
             "status_code" => {
                 if value.eq_ignore_ascii_case("error") {
-                    self.entity.set_fault(true);
+                    self.batch.entity().set_fault(true);
                 }
             }
             _ => return false,
@@ -146,7 +146,9 @@ impl Visit for Fields<'_> {
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         match self.rule(field.name()) {
-            FieldRule::ByType => self.entity.record_exception_chain(Exception::chain_of(value)),
+            FieldRule::ByType => {
+                self.batch.entity().record_exception_chain(Exception::chain_of(value))
+            }
             FieldRule::Annotation | FieldRule::Metadata => {
                 self.record_debug(field, &format_args!("{value}"));
             }
@@ -164,7 +166,7 @@ impl Visit for Fields<'_> {
         match rule {
             FieldRule::ByType if self.special(name, &text) => {}
             FieldRule::Annotation => self.annotate(name, Value::Text(&text)),
-            _ => self.entity.metadata_in(NAMESPACE, name, text),
+            _ => self.batch.entity().metadata_in(NAMESPACE, name, text),
         }
     }
 }

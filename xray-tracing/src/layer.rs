@@ -1,10 +1,4 @@
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{fmt, sync::Arc};
 
 use tracing_core::{
     Event, LevelFilter, Metadata, Subscriber,
@@ -14,12 +8,15 @@ use tracing_subscriber::{
     layer::{Context, Layer},
     registry::LookupSpan,
 };
-use xray_core::{Entity, Recorder, Subsegment, document::Link};
+use xray_core::{
+    Entity, Recorder, Subsegment,
+    bridge::{Spans, Work},
+    document::Link,
+};
 
 use crate::{
     event::{self, Told},
     fields::{FieldRule, Fields, NAMESPACE, Name, Rule},
-    spans::{Spans, Work},
 };
 
 /// A layer that records spans as subsegments, for any registry. What becomes of what is said at the
@@ -36,8 +33,6 @@ use crate::{
 /// # let _ = subscriber;
 /// ```
 pub struct XRayTracing {
-    /// Tells the layers of a process apart.
-    number: u64,
     spans: Spans,
     roots: Option<Roots>,
     rule: Option<Arc<Rule>>,
@@ -55,9 +50,7 @@ enum Roots {
 
 impl Default for XRayTracing {
     fn default() -> Self {
-        static LAYERS: AtomicU64 = AtomicU64::new(0);
         Self {
-            number: LAYERS.fetch_add(1, Ordering::Relaxed),
             spans: Spans::default(),
             roots: None,
             rule: None,
@@ -201,7 +194,7 @@ impl XRayTracing {
         attributes.parent()?;
         // By the new span, since a parent that a filter has hidden is not found itself.
         let mut above = context.span(id)?.scope().skip(1);
-        above.find_map(|span| self.spans.entity(&span.id()))
+        above.find_map(|span| self.spans.entity(span.id().into_u64()))
     }
 
     /// The nearest span that is recorded, of one and those above it.
@@ -209,9 +202,9 @@ impl XRayTracing {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        self.spans.entity(id).or_else(|| {
+        self.spans.entity(id.into_u64()).or_else(|| {
             let mut above = context.span_scope(id)?;
-            above.find_map(|span| self.spans.entity(&span.id()))
+            above.find_map(|span| self.spans.entity(span.id().into_u64()))
         })
     }
 }
@@ -231,19 +224,17 @@ where
                 record_code(entity, attributes.metadata());
             }
         });
-        self.spans.insert(id, work);
+        self.spans.insert(id.into_u64(), work);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
-        let sampled = |entity: &Entity| entity.is_sampled().then(|| entity.clone());
-        // Formatting the values runs code of the user's, which must not find the spans locked.
-        if let Some(entity) = self.spans.with(id, sampled).flatten() {
+        if let Some(entity) = self.spans.sampled(id.into_u64()) {
             values.record(&mut Fields::new(&entity, self.rule.as_deref()));
         }
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
-        let Some(entity) = self.spans.entity(id).filter(Entity::is_sampled) else { return };
+        let Some(entity) = self.spans.sampled(id.into_u64()) else { return };
         if let Some(cause) = self.nearest(follows, &context).filter(Entity::is_sampled) {
             entity.link(Link { trace_id: cause.trace_id(), id: cause.id() });
         }
@@ -282,16 +273,15 @@ where
     }
 
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
-        self.spans.with(id, |entity| entity.enter_as(self.number, id.into_u64()));
+        self.spans.enter(id.into_u64());
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
-        Entity::leave(self.number, id.into_u64());
+        self.spans.exit(id.into_u64());
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {
-        // It ends here, where nothing is locked.
-        drop(self.spans.remove(&id));
+        self.spans.end(id.into_u64());
     }
 }
 

@@ -115,6 +115,18 @@ struct Texts {
 }
 
 impl Carried {
+    /// What it is in at most 8 bits, if it has no texts.
+    #[inline]
+    pub(crate) fn bits(&self) -> Option<u64> {
+        self.texts.is_none().then(|| self.propagation.bits())
+    }
+
+    /// What has these bits.
+    #[inline]
+    pub(crate) fn of_bits(bits: u64) -> Self {
+        Self { texts: None, propagation: Propagation::of_bits(bits) }
+    }
+
     #[inline]
     pub(crate) fn new(context: &TraceContext, propagation: Propagation) -> Self {
         let (data, tracestate) = (&context.header.data, &context.tracestate);

@@ -15,6 +15,28 @@ pub(crate) struct Propagation {
 }
 
 impl Propagation {
+    /// All there is to it.
+    #[inline]
+    pub(crate) fn bits(self) -> u64 {
+        let format = |format| match format {
+            None => 0,
+            Some(Format::XRay) => 1,
+            Some(Format::W3c) => 2,
+        };
+        self.listed.map_or(0, |[first, second]| 16 | format(first) << 2 | format(second))
+    }
+
+    /// What has these bits.
+    #[inline]
+    pub(crate) fn of_bits(bits: u64) -> Self {
+        let format = |bits| match bits & 3 {
+            1 => Some(Format::XRay),
+            2 => Some(Format::W3c),
+            _ => None,
+        };
+        Self { listed: (bits & 16 != 0).then(|| [format(bits >> 2), format(bits)]) }
+    }
+
     /// Reads `OTEL_PROPAGATORS`. Propagators that carry no trace of ours are passed over; `None` if
     /// no word is known.
     pub(crate) fn parse(text: &str) -> Option<Self> {

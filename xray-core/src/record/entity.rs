@@ -8,7 +8,7 @@ use super::{
     data::Data,
     journal::Journal,
     settle::noted_name,
-    slots::{Place, Rest, flag},
+    slots::{NONE, Place, Rest, flag},
     sources::Sources,
     state::Role,
     watch::Unrecorded,
@@ -75,7 +75,37 @@ pub(super) struct Facade {
     pub(super) carried: Carried,
 }
 
+/// What is to be known of most traces that are not recorded.
+pub(super) type Words<T> = [T; 6];
+
 impl Passing {
+    /// `None` if there is more to be known.
+    #[inline]
+    fn words(&self) -> Option<Words<u64>> {
+        let Self { recorder, root, id, parent, has_parent, continued, decided, carried, watch } =
+            self;
+        let carried = carried.bits().filter(|_| watch.is_none())?;
+        let flags = [*has_parent, *continued, *decided];
+        let flags = flags.iter().fold(carried, |bits, &flag| bits << 1 | u64::from(flag));
+        let [high, low] = root.words();
+        Some([*recorder as u64, high, low, id.bits(), parent.bits(), flags])
+    }
+
+    #[inline]
+    fn of_words([recorder, high, low, id, parent, flags]: Words<u64>) -> Self {
+        Self {
+            recorder: recorder as usize,
+            root: TraceId::from_words([high, low]),
+            id: SegmentId::from_bits(id),
+            parent: SegmentId::from_bits(parent),
+            has_parent: flags & 4 != 0,
+            continued: flags & 2 != 0,
+            decided: flags & 1 != 0,
+            carried: Carried::of_bits(flags >> 3),
+            watch: None,
+        }
+    }
+
     /// Of a trace that the code decided about, or only passes on.
     #[inline]
     pub(super) fn new(
@@ -382,10 +412,12 @@ impl Entity {
     #[inline(always)]
     fn begin_recorded(&self, name: &str, ago: Duration) -> Subsegment {
         let entity = match &self.0 {
-            Kind::Recorded { live, place, .. } => match live.begin_child(*place, name, ago) {
-                Some((live, place)) => Self::recorded(live, place),
-                None => self.not_recorded(),
-            },
+            Kind::Recorded { live, place, .. } => {
+                match Arc::clone(live).begin_child(*place, name, ago) {
+                    Some((live, place)) => Self::recorded(live, place),
+                    None => self.not_recorded(),
+                }
+            }
             Kind::Facade(facade) => {
                 let name = noted_name(name, facade.recorder.service());
                 let caller = (Some(facade.trace_id), Some(facade.id));
@@ -446,30 +478,6 @@ impl Entity {
     /// not await.
     pub fn enter(&self) -> Entered {
         Entered::new(self.clone())
-    }
-
-    /// Makes this the current entity of the thread until [`leave`](Self::leave) is called with the same
-    /// numbers: for a bridge to code that tells enter and exit by two calls and has no place for a guard.
-    /// `bridge` tells the bridges of a process apart, `id` what is entered.
-    ///
-    /// ```
-    /// use xray_core::{Entity, Segment};
-    ///
-    /// let segment = Segment::begin("order");
-    /// segment.enter_as(1, 7);
-    /// // …
-    /// Entity::leave(1, 7);
-    /// ```
-    #[inline]
-    pub fn enter_as(&self, bridge: u64, id: u64) {
-        context::enter_as(bridge, id, self.clone());
-    }
-
-    /// Leaves what [`enter_as`](Self::enter_as) has entered on this thread by these numbers, the last if
-    /// it did so several times; what was entered since stays. If there is nothing, nothing happens.
-    #[inline]
-    pub fn leave(bridge: u64, id: u64) {
-        context::leave(bridge, id);
     }
 
     /// A future, or a stream, that runs with this as the current entity.
@@ -540,6 +548,38 @@ impl Entity {
         if let Kind::Recorded { live, place, .. } = &self.0 {
             live.note(*place, bytes, note);
         }
+    }
+
+    /// Notes what a draft has of this entity.
+    pub(super) fn note_all(&self, draft: &Journal) {
+        if let Kind::Recorded { live, place, .. } = &self.0
+            && !draft.is_empty()
+        {
+            live.note_all(*place, draft);
+        }
+    }
+
+    /// Its place in a record, if it has one.
+    #[inline]
+    pub(super) fn index(&self) -> u32 {
+        match &self.0 {
+            Kind::Recorded { place, .. } => place.index,
+            Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => NONE,
+        }
+    }
+
+    /// If it is not recorded and all there is to be known of it fits.
+    #[inline]
+    pub(super) fn words(&self) -> Option<Words<u64>> {
+        match &self.0 {
+            Kind::Passing(passing) => passing.words(),
+            Kind::Recorded { .. } | Kind::Facade(_) | Kind::Absent => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn of_words(words: Words<u64>) -> Self {
+        Self::passing(Passing::of_words(words))
     }
 
     /// Notes how it turns out.

@@ -76,6 +76,26 @@ pub(super) enum Note {
     },
 }
 
+impl Note {
+    /// Bytes of its texts.
+    pub(super) fn text_len(&self) -> usize {
+        let len = |len: &u16| if *len == NO_TEXT { 0 } else { usize::from(*len) };
+        match self {
+            Self::Begin { name, .. } => len(name),
+            Self::Annotation { value: NotedValue::Text(text), key, .. } => len(key) + len(text),
+            Self::Annotation { key, .. } => len(key),
+            Self::Http { method, url, user_agent, client_ip, .. } => {
+                [method, url, user_agent, client_ip].into_iter().map(len).sum()
+            }
+            Self::Sql { texts, .. } => texts.iter().map(len).sum(),
+            Self::End { .. }
+            | Self::Outcome { .. }
+            | Self::Namespace { .. }
+            | Self::ContentLength { .. } => 0,
+        }
+    }
+}
+
 /// The value of an annotation; a text by its length.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum NotedValue {
@@ -94,6 +114,11 @@ impl Default for Journal {
 }
 
 impl Journal {
+    /// One that has allocated nothing.
+    pub(super) const fn empty() -> Self {
+        Self { notes: Vec::new(), texts: String::new() }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.notes.is_empty()
     }
@@ -122,6 +147,13 @@ impl Journal {
     #[inline]
     pub(super) fn note(&mut self, note: Note) {
         self.notes.push(note);
+    }
+
+    /// Adds all that was noted elsewhere.
+    #[inline]
+    pub(super) fn append(&mut self, other: &Self) {
+        self.texts.push_str(&other.texts);
+        self.notes.extend_from_slice(&other.notes);
     }
 
     /// Writes a text of the next note down, if it is given; returns its length.

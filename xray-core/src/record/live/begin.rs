@@ -106,7 +106,7 @@ impl Live {
     /// under a segment that was thrown away.
     #[inline]
     pub(crate) fn begin_child(
-        self: &Arc<Self>,
+        self: Arc<Self>,
         parent: Place,
         name: &str,
         ago: Duration,
@@ -126,7 +126,8 @@ impl Live {
                 .begin_child(parent, name, start, recorder.sources())
                 .or_else(|| state.begin_child_of_record(parent, name, start, recorder));
             if let Some(place) = place {
-                return Some((Arc::clone(self), place));
+                drop(state);
+                return Some((self, place));
             }
             if state.provisional {
                 recorder.counters().dropped(Drop::RecordFull, 1);

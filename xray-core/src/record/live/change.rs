@@ -39,6 +39,32 @@ impl Live {
         self.ignored(&ignored);
     }
 
+    /// Notes all that a draft has of an entity.
+    #[inline]
+    pub(in crate::record) fn note_all(&self, place: Place, draft: &Journal) {
+        {
+            let mut state = lock(&self.state);
+            if let Some(journal) = state.open_journal(draft.texts.len()) {
+                return journal.append(draft);
+            }
+        }
+        self.note_each(place, draft);
+    }
+
+    /// Where not all may have room.
+    #[cold]
+    fn note_each(&self, place: Place, draft: &Journal) {
+        let mut texts = &*draft.texts;
+        for note in &draft.notes {
+            let (text, rest) = texts.split_at(note.text_len());
+            texts = rest;
+            self.note(place, text.len(), |journal, _| {
+                journal.text(Some(text));
+                journal.note(*note);
+            });
+        }
+    }
+
     /// Notes how an entity turns out.
     #[inline]
     pub(crate) fn note_outcome(&self, place: Place, clear: u8, set: u8, status: Option<u16>) {
