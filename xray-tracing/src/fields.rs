@@ -2,7 +2,7 @@ use std::{borrow::Cow, error::Error, fmt};
 
 use tracing_core::{Field, field::Visit, span::Attributes};
 use xray_core::{
-    Batch, Entity, Namespace,
+    Batch, Namespace,
     document::{Exception, MAX_ANNOTATION_VALUE, MAX_TEXT, start_of},
 };
 
@@ -29,14 +29,14 @@ pub enum FieldRule {
 pub(crate) type Rule = dyn Fn(&str) -> FieldRule + Send + Sync;
 
 /// Records fields on an entity.
-pub(crate) struct Fields<'a> {
-    batch: Batch<'a>,
+pub(crate) struct Fields<'a, 'b> {
+    batch: &'a mut Batch<'b>,
     rule: Option<&'a Rule>,
 }
 
-impl<'a> Fields<'a> {
-    pub(crate) fn new(entity: &'a Entity, rule: Option<&'a Rule>) -> Self {
-        Self { batch: entity.batch(), rule }
+impl<'a, 'b> Fields<'a, 'b> {
+    pub(crate) fn new(batch: &'a mut Batch<'b>, rule: Option<&'a Rule>) -> Self {
+        Self { batch, rule }
     }
 
     #[inline]
@@ -89,7 +89,8 @@ impl<'a> Fields<'a> {
             // Taken when the span began.
             "name" => {}
             "kind" => {
-                if ["client", "producer"].iter().any(|kind| value.eq_ignore_ascii_case(kind)) {
+                let is_remote = |kind: &str| value.eq_ignore_ascii_case(kind);
+                if value == "client" || is_remote("client") || is_remote("producer") {
                     self.batch.namespace(Namespace::Remote);
                 }
             }
@@ -114,7 +115,7 @@ enum Value<'a> {
     Bool(bool),
 }
 
-impl Visit for Fields<'_> {
+impl Visit for Fields<'_, '_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         let name = field.name();
         match self.rule(name) {

@@ -218,10 +218,10 @@ where
             return;
         }
         let Some(work) = self.begin(attributes, id, &context) else { return };
-        work.when_sampled(|entity| {
-            attributes.record(&mut Fields::new(entity, self.rule.as_deref()));
+        work.batch(|batch| {
+            attributes.record(&mut Fields::new(batch, self.rule.as_deref()));
             if self.code {
-                record_code(entity, attributes.metadata());
+                record_code(batch.entity(), attributes.metadata());
             }
         });
         self.spans.insert(id.into_u64(), work);
@@ -229,7 +229,7 @@ where
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
         if let Some(entity) = self.spans.sampled(id.into_u64()) {
-            values.record(&mut Fields::new(&entity, self.rule.as_deref()));
+            entity.batch(|batch| values.record(&mut Fields::new(batch, self.rule.as_deref())));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Annotations that are noted together: under one lock, which user's code must not find taken.
 
-use std::{cell::Cell, mem};
+use std::cell::Cell;
 
 use super::{
     Entity,
@@ -13,33 +13,41 @@ use crate::document::{
 
 thread_local! {
     /// What the last batch of this thread was written in.
-    static DRAFT: Cell<Option<Journal>> = const { Cell::new(None) };
+    static DRAFT: Cell<Option<Box<Journal>>> = const { Cell::new(None) };
 }
 
-/// Several annotations of an entity, which cost less than one after the other. Made by [`Entity::batch`];
-/// they are recorded when it is dropped.
+/// Annotations of an entity that are written together. Made by [`Entity::batch`].
 #[derive(Debug)]
-#[must_use = "annotations are recorded when the batch is dropped"]
 pub struct Batch<'a> {
     entity: &'a Entity,
+    index: u32,
     /// Annotations and namespaces alone.
-    draft: Journal,
+    draft: &'a mut Journal,
 }
 
 impl Entity {
-    /// Begins to write several annotations.
+    /// Runs `write` where something is recorded, for several annotations: they cost less than one after
+    /// the other, and are there when it returns.
     ///
     /// ```
     /// use xray_core::Entity;
     ///
-    /// let entity = Entity::current();
-    /// let mut batch = entity.batch();
-    /// batch.annotate_mended("http.route", "/orders/{id}");
-    /// batch.annotate_mended("items", 3);
+    /// Entity::current().batch(|batch| {
+    ///     batch.annotate_mended("http.route", "/orders/{id}");
+    ///     batch.annotate_mended("items", 3);
+    /// });
     /// ```
-    pub fn batch(&self) -> Batch<'_> {
-        let draft = DRAFT.try_with(Cell::take).ok().flatten().unwrap_or_default();
-        Batch { entity: self, draft }
+    #[inline]
+    pub fn batch(&self, write: impl FnOnce(&mut Batch<'_>)) {
+        if !self.is_sampled() {
+            return;
+        }
+        // Taken away, since what is written may come from code that records as well.
+        let mut draft = DRAFT.try_with(Cell::take).ok().flatten().unwrap_or_default();
+        write(&mut Batch { entity: self, index: self.index(), draft: &mut draft });
+        self.note_all(&draft);
+        draft.clear();
+        let _ = DRAFT.try_with(|place| place.set(Some(draft)));
     }
 }
 
@@ -69,7 +77,7 @@ impl<'a> Batch<'a> {
     /// As [`Entity::namespace`].
     #[inline]
     pub fn namespace(&mut self, namespace: Namespace) {
-        self.draft.note(Note::Namespace { entity: self.entity.index(), namespace });
+        self.draft.note(Note::Namespace { entity: self.index, namespace });
     }
 
     #[inline]
@@ -93,17 +101,6 @@ impl<'a> Batch<'a> {
 
     #[inline]
     fn annotation(&mut self, key: u16, value: NotedValue) {
-        let entity = self.entity.index();
-        self.draft.note(Note::Annotation { value, entity, key, mend: true });
-    }
-}
-
-impl Drop for Batch<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        let mut draft = mem::replace(&mut self.draft, Journal::empty());
-        self.entity.note_all(&draft);
-        draft.clear();
-        let _ = DRAFT.try_with(|place| place.set(Some(draft)));
+        self.draft.note(Note::Annotation { value, entity: self.index, key, mend: true });
     }
 }

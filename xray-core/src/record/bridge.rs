@@ -104,7 +104,11 @@ impl Spans {
     #[must_use]
     pub fn entity(&self, id: u64) -> Option<Entity> {
         let slot = self.slot(id);
-        if slot.is_of(id) { Some(slot.entity()) } else { self.look(id, Entity::clone) }
+        if slot.is_of(id) {
+            Some(Entity::of_words(slot.words()))
+        } else {
+            self.look(id, Entity::clone)
+        }
     }
 
     /// As [`entity`](Self::entity), if it is sampled.
@@ -122,17 +126,21 @@ impl Spans {
     pub fn enter(&self, id: u64) {
         let slot = self.slot(id);
         if slot.is_of(id) {
-            context::enter_as(self.number, id, slot.entity());
+            context::enter_unrecorded(self.number, id, slot.words());
         } else {
             self.look(id, |entity| context::enter_as(self.number, id, entity.clone()));
         }
     }
 
-    /// Leaves it on this thread, once if it was entered several times; what was entered since stays. If it
-    /// was not entered, nothing happens.
+    /// Leaves it on the thread that has entered it, once if it did so several times; what was entered since
+    /// stays.
     #[inline]
     pub fn exit(&self, id: u64) {
-        context::leave(self.number, id);
+        if self.slot(id).is_of(id) {
+            context::leave_unrecorded(self.number, id);
+        } else {
+            context::leave(self.number, id);
+        }
     }
 
     /// Ends it.
@@ -195,8 +203,8 @@ impl Slot {
     }
 
     #[inline]
-    fn entity(&self) -> Entity {
-        Entity::of_words(self.words.each_ref().map(|word| word.load(Ordering::Relaxed)))
+    fn words(&self) -> Words<u64> {
+        self.words.each_ref().map(|word| word.load(Ordering::Relaxed))
     }
 
     /// Whether it held this and is free now.

@@ -396,10 +396,12 @@ impl Entity {
             // To begin one may log, which may run code of the user's.
             Kind::Recorded { .. } | Kind::Facade(_) => Some(current.clone()),
         })?;
-        Some(if entity.is_sampled() {
-            entity.recorded_subsegment(name().as_ref())
-        } else {
-            Subsegment::new(entity)
+        Some(match entity.0 {
+            Kind::Recorded { live, place, .. } => {
+                Subsegment::new(Self::begin_child(live, place, name().as_ref(), Duration::ZERO))
+            }
+            Kind::Facade(_) => entity.recorded_subsegment(name().as_ref()),
+            Kind::Passing(_) | Kind::Absent => Subsegment::new(entity),
         })
     }
 
@@ -413,10 +415,7 @@ impl Entity {
     fn begin_recorded(&self, name: &str, ago: Duration) -> Subsegment {
         let entity = match &self.0 {
             Kind::Recorded { live, place, .. } => {
-                match Arc::clone(live).begin_child(*place, name, ago) {
-                    Some((live, place)) => Self::recorded(live, place),
-                    None => self.not_recorded(),
-                }
+                Self::begin_child(Arc::clone(live), *place, name, ago)
             }
             Kind::Facade(facade) => {
                 let name = noted_name(name, facade.recorder.service());
@@ -429,6 +428,14 @@ impl Entity {
             Kind::Passing(_) | Kind::Absent => self.clone(),
         };
         Subsegment::new(entity)
+    }
+
+    #[inline]
+    fn begin_child(live: Arc<Live>, parent: Place, name: &str, ago: Duration) -> Self {
+        match live.begin_child(parent, name, ago) {
+            Ok((live, place)) => Self::recorded(live, place),
+            Err(live) => Self::recorded(live, parent).not_recorded(),
+        }
     }
 
     /// Begins a subsegment that began so long ago: for work that is only told of when it is over, such

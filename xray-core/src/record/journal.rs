@@ -114,11 +114,6 @@ impl Default for Journal {
 }
 
 impl Journal {
-    /// One that has allocated nothing.
-    pub(super) const fn empty() -> Self {
-        Self { notes: Vec::new(), texts: String::new() }
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.notes.is_empty()
     }

@@ -102,16 +102,16 @@ impl Live {
         self.recorder = Some(recorder.clone());
     }
 
-    /// Begins a subsegment, so long ago; returns what it is recorded in and its place there, `None`
-    /// under a segment that was thrown away.
+    /// Begins a subsegment, so long ago; returns what it is recorded in and its place there, or under a
+    /// segment that was thrown away itself.
     #[inline]
     pub(crate) fn begin_child(
         self: Arc<Self>,
         parent: Place,
         name: &str,
         ago: Duration,
-    ) -> Option<(Arc<Self>, Place)> {
-        let recorder = self.recorder.as_ref()?;
+    ) -> Result<(Arc<Self>, Place), Arc<Self>> {
+        let Some(recorder) = &self.recorder else { return Err(self) };
         let mut start = self.micros(recorder);
         if !ago.is_zero() {
             start = start.saturating_sub(u64::try_from(ago.as_micros()).unwrap_or(u64::MAX));
@@ -120,18 +120,20 @@ impl Live {
         {
             let mut state = lock(&self.state);
             if state.discarded {
-                return None;
+                drop(state);
+                return Err(self);
             }
             let place = state
                 .begin_child(parent, name, start, recorder.sources())
                 .or_else(|| state.begin_child_of_record(parent, name, start, recorder));
             if let Some(place) = place {
                 drop(state);
-                return Some((self, place));
+                return Ok((self, place));
             }
             if state.provisional {
                 recorder.counters().dropped(Drop::RecordFull, 1);
-                return None;
+                drop(state);
+                return Err(self);
             }
         }
         // The parent has left, as it has for a task that outlives its request, or the record is
@@ -139,7 +141,7 @@ impl Live {
         let caller = (Some(self.trace_id), Some(parent.id));
         let carried = self.carried.clone();
         let (live, id) = Self::begin(recorder, name, caller, carried, Role::Streamed(ago));
-        Some((live, Place { index: 0, id }))
+        Ok((live, Place { index: 0, id }))
     }
 
     /// Microseconds since it began.
