@@ -214,8 +214,14 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if self.sampled_only && attributes.is_contextual() && Entity::is_current_unsampled() {
-            return;
+        if attributes.is_contextual() {
+            let done = match self.sampled_only {
+                true => Entity::is_current_unsampled(),
+                false => self.spans.insert_unsampled(id.into_u64()),
+            };
+            if done {
+                return;
+            }
         }
         let Some(work) = self.begin(attributes, id, &context) else { return };
         work.batch(|batch| {

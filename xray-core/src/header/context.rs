@@ -115,16 +115,13 @@ struct Texts {
 }
 
 impl Carried {
-    /// What it is in at most 8 bits, if it has no texts.
-    #[inline]
-    pub(crate) fn bits(&self) -> Option<u64> {
-        self.texts.is_none().then(|| self.propagation.bits())
+    /// Without texts.
+    pub(crate) fn by(propagation: Propagation) -> Self {
+        Self { texts: None, propagation }
     }
 
-    /// What has these bits.
-    #[inline]
-    pub(crate) fn of_bits(bits: u64) -> Self {
-        Self { texts: None, propagation: Propagation::of_bits(bits) }
+    pub(crate) fn has_texts(&self) -> bool {
+        self.texts.is_some()
     }
 
     #[inline]

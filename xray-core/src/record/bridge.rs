@@ -42,7 +42,9 @@ impl Deref for Work {
 ///
 /// let spans = Spans::new();
 /// // When a span is opened:
-/// if let Some(subsegment) = Subsegment::begin_if_traced(|| "price") {
+/// if !spans.insert_unsampled(7)
+///     && let Some(subsegment) = Subsegment::begin_if_traced(|| "price")
+/// {
 ///     spans.insert(7, Work::Subsegment(subsegment));
 /// }
 /// // Whenever it is entered and left, on any thread:
@@ -89,14 +91,17 @@ impl Spans {
         Self::default()
     }
 
+    /// A span was opened, where what is current is not sampled: it carries that on, and nothing else is to
+    /// be done. False where it is for [`insert`](Self::insert).
+    #[inline]
+    #[must_use]
+    pub fn insert_unsampled(&self, id: u64) -> bool {
+        context::look_at_current(Entity::words).is_some_and(|words| self.slot(id).take(id, words))
+    }
+
     /// A span was opened.
     #[inline]
     pub fn insert(&self, id: u64, work: Work) {
-        if let Some(words) = work.words()
-            && self.slot(id).take(id, words)
-        {
-            return;
-        }
         self.shard(id).push((id, work));
     }
 

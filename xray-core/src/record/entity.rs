@@ -13,7 +13,12 @@ use super::{
     state::Role,
     watch::Unrecorded,
 };
-use crate::{SegmentId, TraceId, emit::Ticket, header::Carried, stats::Drop};
+use crate::{
+    SegmentId, TraceId,
+    emit::Ticket,
+    header::{Carried, Propagation},
+    stats::Drop,
+};
 
 /// A handle to a segment or a subsegment: what can be recorded on it.
 ///
@@ -82,13 +87,15 @@ impl Passing {
     /// `None` if there is more to be known.
     #[inline]
     fn words(&self) -> Option<Words<u64>> {
-        let Self { recorder, root, id, parent, has_parent, continued, decided, carried, watch } =
-            self;
-        let carried = carried.bits().filter(|_| watch.is_none())?;
-        let flags = [*has_parent, *continued, *decided];
-        let flags = flags.iter().fold(carried, |bits, &flag| bits << 1 | u64::from(flag));
-        let [high, low] = root.words();
-        Some([*recorder as u64, high, low, id.bits(), parent.bits(), flags])
+        if self.carried.has_texts() || self.watch.is_some() {
+            return None;
+        }
+        let flags = u64::from(self.carried.propagation.bits()) << 3
+            | u64::from(self.has_parent) << 2
+            | u64::from(self.continued) << 1
+            | u64::from(self.decided);
+        let [high, low] = self.root.words();
+        Some([self.recorder as u64, high, low, self.id.bits(), self.parent.bits(), flags])
     }
 
     #[inline]
@@ -101,7 +108,7 @@ impl Passing {
             has_parent: flags & 4 != 0,
             continued: flags & 2 != 0,
             decided: flags & 1 != 0,
-            carried: Carried::of_bits(flags >> 3),
+            carried: Carried::by(Propagation::of_bits((flags >> 3) as u8)),
             watch: None,
         }
     }
