@@ -29,13 +29,13 @@ pub enum FieldRule {
 pub(crate) type Rule = dyn Fn(&str) -> FieldRule + Send + Sync;
 
 /// Records fields on an entity.
-pub(crate) struct Fields<'a, 'b> {
-    batch: &'a mut Batch<'b>,
+pub(crate) struct Fields<'a> {
+    batch: &'a mut Batch,
     rule: Option<&'a Rule>,
 }
 
-impl<'a, 'b> Fields<'a, 'b> {
-    pub(crate) fn new(batch: &'a mut Batch<'b>, rule: Option<&'a Rule>) -> Self {
+impl<'a> Fields<'a> {
+    pub(crate) fn new(batch: &'a mut Batch, rule: Option<&'a Rule>) -> Self {
         Self { batch, rule }
     }
 
@@ -55,16 +55,16 @@ impl<'a, 'b> Fields<'a, 'b> {
         }
     }
 
-    fn metadata(&self, name: &str, value: Value<'_>) {
+    fn metadata(&mut self, name: &str, value: Value<'_>) {
         match value {
             Value::Text(value) => {
                 let text = start_of(format_args!("{value}"), MAX_TEXT);
-                self.batch.entity().metadata_in(NAMESPACE, name, text);
+                self.batch.metadata_in(NAMESPACE, name, text);
             }
-            Value::Integer(value) => self.batch.entity().metadata_in(NAMESPACE, name, value),
-            Value::Unsigned(value) => self.batch.entity().metadata_in(NAMESPACE, name, value),
-            Value::Float(value) => self.batch.entity().metadata_in(NAMESPACE, name, value),
-            Value::Bool(value) => self.batch.entity().metadata_in(NAMESPACE, name, value),
+            Value::Integer(value) => self.batch.metadata_in(NAMESPACE, name, value),
+            Value::Unsigned(value) => self.batch.metadata_in(NAMESPACE, name, value),
+            Value::Float(value) => self.batch.metadata_in(NAMESPACE, name, value),
+            Value::Bool(value) => self.batch.metadata_in(NAMESPACE, name, value),
         }
     }
 
@@ -96,7 +96,7 @@ impl<'a, 'b> Fields<'a, 'b> {
             }
             "status_code" => {
                 if value.eq_ignore_ascii_case("error") {
-                    self.batch.entity().set_fault(true);
+                    self.batch.set_fault(true);
                 }
             }
             _ => return false,
@@ -115,7 +115,7 @@ enum Value<'a> {
     Bool(bool),
 }
 
-impl Visit for Fields<'_, '_> {
+impl Visit for Fields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         let name = field.name();
         match self.rule(name) {
@@ -147,9 +147,7 @@ impl Visit for Fields<'_, '_> {
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         match self.rule(field.name()) {
-            FieldRule::ByType => {
-                self.batch.entity().record_exception_chain(Exception::chain_of(value))
-            }
+            FieldRule::ByType => self.batch.record_exception_chain(Exception::chain_of(value)),
             FieldRule::Annotation | FieldRule::Metadata => {
                 self.record_debug(field, &format_args!("{value}"));
             }
@@ -167,7 +165,7 @@ impl Visit for Fields<'_, '_> {
         match rule {
             FieldRule::ByType if self.special(name, &text) => {}
             FieldRule::Annotation => self.annotate(name, Value::Text(&text)),
-            _ => self.batch.entity().metadata_in(NAMESPACE, name, text),
+            _ => self.batch.metadata_in(NAMESPACE, name, text),
         }
     }
 }

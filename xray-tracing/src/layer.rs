@@ -9,7 +9,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 use xray_core::{
-    Entity, Recorder, Subsegment,
+    Batch, Entity, Recorder, Segment,
     bridge::{Spans, Work},
     document::Link,
 };
@@ -152,34 +152,23 @@ impl XRayTracing {
         self
     }
 
-    /// Begins what a span is recorded as; `None` if it is not.
+    /// What is recorded of a span when it opens.
     #[inline]
-    fn begin<S>(
-        &self,
-        attributes: &Attributes<'_>,
-        id: &Id,
-        context: &Context<'_, S>,
-    ) -> Option<Work>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
+    fn record(&self, attributes: &Attributes<'_>, batch: &mut Batch) {
+        attributes.record(&mut Fields::new(batch, self.rule.as_deref()));
+        if self.code {
+            record_code(batch, attributes.metadata());
+        }
+    }
+
+    /// A segment for a span outside of any, if that is wanted.
+    fn root(&self, attributes: &Attributes<'_>) -> Option<Segment> {
         let name = || Name::of(attributes);
-        // What is current here is the contextual parent, or what was begun inside of it.
-        let subsegment = if attributes.is_contextual() {
-            Subsegment::begin_if_traced(name)
-        } else {
-            self.named_parent(attributes, id, context).map(|parent| {
-                let name = if parent.is_sampled() { name() } else { "".into() };
-                parent.subsegment(&name)
-            })
+        let segment = match self.roots.as_ref()? {
+            Roots::Installed => Recorder::installed()?.begin_segment(&name()),
+            Roots::With(recorder) => recorder.begin_segment(&name()),
         };
-        subsegment.map(Work::Subsegment).or_else(|| {
-            let segment = match self.roots.as_ref()? {
-                Roots::Installed => Recorder::installed()?.begin_segment(&name()),
-                Roots::With(recorder) => recorder.begin_segment(&name()),
-            };
-            (!segment.is_absent()).then_some(Work::Segment(segment))
-        })
+        (!segment.is_absent()).then_some(segment)
     }
 
     fn named_parent<S>(
@@ -215,21 +204,27 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if attributes.is_contextual() {
-            let done = match self.sampled_only {
-                true => Entity::is_current_unsampled(),
-                false => self.spans.insert_unsampled(id.into_u64()),
-            };
-            if done {
+            if self.sampled_only && Entity::is_current_unsampled() {
+                return;
+            }
+            // What is current here is the contextual parent, or what was begun inside of it.
+            let name = || Name::of(attributes);
+            let write = |batch: &mut Batch| self.record(attributes, batch);
+            if self.spans.open(id.into_u64(), name, write) {
                 return;
             }
         }
-        let Some(work) = self.begin(attributes, id, &context) else { return };
-        work.batch(|batch| {
-            attributes.record(&mut Fields::new(batch, self.rule.as_deref()));
-            if self.code {
-                record_code(batch.entity(), attributes.metadata());
+        let work = match self.named_parent(attributes, id, &context) {
+            Some(parent) => {
+                let name = if parent.is_sampled() { Name::of(attributes) } else { "".into() };
+                Work::Subsegment(parent.subsegment(&name))
             }
-        });
+            None => match self.root(attributes) {
+                Some(segment) => Work::Segment(segment),
+                None => return,
+            },
+        };
+        work.batch(|batch| self.record(attributes, batch));
         self.spans.insert(id.into_u64(), work);
     }
 
@@ -301,12 +296,12 @@ impl fmt::Debug for XRayTracing {
     }
 }
 
-fn record_code(entity: &Entity, metadata: &'static Metadata<'static>) {
+fn record_code(batch: &mut Batch, metadata: &'static Metadata<'static>) {
     let code = serde_json::json!({
         "target": metadata.target(),
         "level": metadata.level().as_str(),
         "file": metadata.file(),
         "line": metadata.line(),
     });
-    entity.metadata_in(NAMESPACE, "code", code);
+    batch.metadata_in(NAMESPACE, "code", code);
 }

@@ -1,33 +1,46 @@
-//! Annotations that are noted together: under one lock, which user's code must not find taken.
+//! What is recorded of an entity in one go: under one lock, which code of the user's must not find taken.
 
 use std::cell::Cell;
 
-use super::{
-    Entity,
-    journal::{Journal, Note, NotedValue},
-};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Entity, blocks::metadata_of, journal::NotedValue};
 use crate::document::{
-    AnnotationValue, MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, Namespace, cut, is_annotation_value,
-    warn_of_key,
+    AnnotationValue, Exception, MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, Namespace, cut,
+    is_annotation_value, warn_of_key,
 };
 
 thread_local! {
     /// What the last batch of this thread was written in.
-    static DRAFT: Cell<Option<Box<Journal>>> = const { Cell::new(None) };
+    static LAST: Cell<Option<Box<Batch>>> = const { Cell::new(None) };
 }
 
-/// Annotations of an entity that are written together. Made by [`Entity::batch`].
+/// Bytes of text past which it is not worth keeping.
+const LONG: usize = 16 * 1024;
+
+/// Several things that are recorded together, which cost less than one after the other. Made by
+/// [`Entity::batch`]; each is as the entity's own.
+#[derive(Debug, Default)]
+pub struct Batch {
+    pub(super) namespace: Option<Namespace>,
+    /// The value, and the length of the key.
+    pub(super) annotations: Vec<(NotedValue, u16)>,
+    /// Keys and values of the annotations, one behind the other.
+    pub(super) texts: String,
+    /// What has no place in a journal.
+    rest: Vec<Rest>,
+}
+
 #[derive(Debug)]
-pub struct Batch<'a> {
-    entity: &'a Entity,
-    index: u32,
-    /// Annotations and namespaces alone.
-    draft: &'a mut Journal,
+enum Rest {
+    Metadata(String, String, Value),
+    Exceptions(Vec<Exception>),
+    Fault(bool),
 }
 
 impl Entity {
-    /// Runs `write` where something is recorded, for several annotations: they cost less than one after
-    /// the other, and are there when it returns.
+    /// Runs `write` where something is recorded, and records what it has written.
     ///
     /// ```
     /// use xray_core::Entity;
@@ -38,69 +51,113 @@ impl Entity {
     /// });
     /// ```
     #[inline]
-    pub fn batch(&self, write: impl FnOnce(&mut Batch<'_>)) {
-        if !self.is_sampled() {
-            return;
+    pub fn batch(&self, write: impl FnOnce(&mut Batch)) {
+        if self.is_sampled() {
+            Batch::written(write, |batch| {
+                self.note_all(batch);
+                batch.record_rest(self);
+            });
         }
-        // Taken away, since what is written may come from code that records as well.
-        let mut draft = DRAFT.try_with(Cell::take).ok().flatten().unwrap_or_default();
-        write(&mut Batch { entity: self, index: self.index(), draft: &mut draft });
-        self.note_all(&draft);
-        draft.clear();
-        let _ = DRAFT.try_with(|place| place.set(Some(draft)));
     }
 }
 
-impl<'a> Batch<'a> {
-    /// Whose annotations these are.
-    #[must_use]
-    pub fn entity(&self) -> &'a Entity {
-        self.entity
+impl Batch {
+    /// Hands a batch on that is written before.
+    #[inline]
+    pub(super) fn written<T>(
+        write: impl FnOnce(&mut Self),
+        hand_on: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        // Taken away, since what is written may come from code that records as well.
+        let mut batch = LAST.try_with(Cell::take).ok().flatten().unwrap_or_default();
+        write(&mut batch);
+        let outcome = hand_on(&mut batch);
+        batch.clear();
+        let _ = LAST.try_with(|last| last.set(Some(batch)));
+        outcome
     }
 
     /// As [`Entity::annotate_mended`].
     #[inline]
     pub fn annotate_mended<'v>(&mut self, key: &str, value: impl Into<AnnotationValue<'v>>) {
-        match value.into() {
-            AnnotationValue::String(text) => self.text(key, &text),
-            AnnotationValue::Integer(value) => self.note(key, NotedValue::Integer(value)),
-            AnnotationValue::Unsigned(value) => self.note(key, NotedValue::Unsigned(value)),
-            AnnotationValue::Bool(value) => self.note(key, NotedValue::Bool(value)),
-            AnnotationValue::Float(number) => {
-                if is_annotation_value(key, &AnnotationValue::Float(number)) {
-                    self.note(key, NotedValue::Float(number));
-                }
-            }
+        if key.len() > MAX_ANNOTATION_KEY {
+            return warn_of_key(key);
         }
+        let value = value.into();
+        if !is_annotation_value(key, &value) {
+            return;
+        }
+        self.texts.push_str(key);
+        let value = match value {
+            AnnotationValue::String(text) => {
+                let text = cut(&text, MAX_ANNOTATION_VALUE);
+                self.texts.push_str(text);
+                NotedValue::Text(text.len() as u16)
+            }
+            AnnotationValue::Integer(value) => NotedValue::Integer(value),
+            AnnotationValue::Unsigned(value) => NotedValue::Unsigned(value),
+            AnnotationValue::Float(value) => NotedValue::Float(value),
+            AnnotationValue::Bool(value) => NotedValue::Bool(value),
+        };
+        self.annotations.push((value, key.len() as u16));
     }
 
     /// As [`Entity::namespace`].
     #[inline]
     pub fn namespace(&mut self, namespace: Namespace) {
-        self.draft.note(Note::Namespace { entity: self.index, namespace });
+        self.namespace = Some(namespace);
     }
 
-    #[inline]
-    fn text(&mut self, key: &str, text: &str) {
-        if key.len() > MAX_ANNOTATION_KEY {
-            return warn_of_key(key);
+    /// As [`Entity::metadata_in`].
+    pub fn metadata_in(&mut self, namespace: &str, key: &str, value: impl Serialize) {
+        if let Some((namespace, key, value)) = metadata_of(namespace, key, value) {
+            self.rest.push(Rest::Metadata(namespace.to_owned(), key.to_owned(), value));
         }
-        let key = self.draft.text(Some(key));
-        let value = NotedValue::Text(self.draft.text(Some(cut(text, MAX_ANNOTATION_VALUE))));
-        self.annotation(key, value);
     }
 
+    /// As [`Entity::record_exception_chain`].
+    pub fn record_exception_chain(&mut self, chain: Vec<Exception>) {
+        self.rest.push(Rest::Exceptions(chain));
+    }
+
+    /// As [`Entity::set_fault`].
+    pub fn set_fault(&mut self, fault: bool) {
+        self.rest.push(Rest::Fault(fault));
+    }
+
+    /// Whether there is nothing to note.
     #[inline]
-    fn note(&mut self, key: &str, value: NotedValue) {
-        if key.len() > MAX_ANNOTATION_KEY {
-            return warn_of_key(key);
+    pub(super) fn is_empty(&self) -> bool {
+        self.annotations.is_empty() && self.namespace.is_none()
+    }
+
+    /// Records what is not noted.
+    #[inline]
+    pub(super) fn record_rest(&mut self, entity: &Entity) {
+        for item in self.rest.drain(..) {
+            match item {
+                Rest::Metadata(namespace, key, value) => {
+                    entity.set_metadata(&namespace, &key, value);
+                }
+                Rest::Exceptions(chain) => entity.record_exception_chain(chain),
+                Rest::Fault(fault) => entity.set_fault(fault),
+            }
         }
-        let key = self.draft.text(Some(key));
-        self.annotation(key, value);
     }
 
     #[inline]
-    fn annotation(&mut self, key: u16, value: NotedValue) {
-        self.draft.note(Note::Annotation { value, entity: self.index, key, mend: true });
+    pub(super) fn has_rest(&self) -> bool {
+        !self.rest.is_empty()
+    }
+
+    #[inline]
+    fn clear(&mut self) {
+        if self.texts.capacity() > LONG {
+            *self = Self::default();
+        }
+        self.namespace = None;
+        self.annotations.clear();
+        self.texts.clear();
+        self.rest.clear();
     }
 }

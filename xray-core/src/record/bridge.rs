@@ -1,8 +1,14 @@
 //! For bridges to code that tells of its work by numbers, and has no place for a guard.
 
-use std::{fmt, ops::Deref, sync::PoisonError};
+use std::{
+    fmt,
+    ops::Deref,
+    sync::{Arc, PoisonError},
+    thread,
+    time::Duration,
+};
 
-use super::{Entity, Segment, Subsegment, context, entity::Words};
+use super::{Batch, Entity, Live, Segment, Subsegment, context, entity::Words, slots::Place};
 use crate::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicU64, Ordering},
@@ -38,15 +44,11 @@ impl Deref for Work {
 /// open at a time may have the same one.
 ///
 /// ```
-/// use xray_core::{Entity, Subsegment, bridge::{Spans, Work}};
+/// use xray_core::bridge::Spans;
 ///
 /// let spans = Spans::new();
 /// // When a span is opened:
-/// if !spans.insert_unsampled(7)
-///     && let Some(subsegment) = Subsegment::begin_if_traced(|| "price")
-/// {
-///     spans.insert(7, Work::Subsegment(subsegment));
-/// }
+/// spans.open(7, || "price", |batch| batch.annotate_mended("items", 3));
 /// // Whenever it is entered and left, on any thread:
 /// spans.enter(7);
 /// spans.exit(7);
@@ -56,12 +58,25 @@ impl Deref for Work {
 pub struct Spans {
     /// Tells the bridges of a process apart.
     number: u64,
-    shards: Box<[Shard]>,
+    shards: Box<[Mutex<Shard>]>,
     unsampled: Box<[Slot]>,
 }
 
-/// Mostly none or one, and what is younger closes earlier: so it is looked through from its end.
-type Shard = Mutex<Vec<(u64, Work)>>;
+/// Mostly none or one span, and what is younger closes earlier: so lists are looked through from their end.
+#[derive(Default)]
+struct Shard {
+    subsegments: Vec<Recorded>,
+    /// What somebody else has begun.
+    works: Vec<(u64, Work)>,
+}
+
+/// A subsegment of a record, without its guard: that would be three times as large.
+struct Recorded {
+    span: u64,
+    live: Arc<Live>,
+    place: Place,
+    unwinding: bool,
+}
 
 /// A span of a trace that is not sampled. Nobody but those who know the span's id read what it holds, and they know it
 /// from who wrote it: so the words need no order of their own.
@@ -78,7 +93,7 @@ impl Default for Spans {
         static BRIDGES: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         Self {
             number: BRIDGES.fetch_add(1, Ordering::Relaxed),
-            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             unsampled: (0..SLOTS).map(|_| Slot::default()).collect(),
         }
     }
@@ -91,39 +106,71 @@ impl Spans {
         Self::default()
     }
 
-    /// A span was opened, where what is current is not sampled: it carries that on, and nothing else is to
-    /// be done. False where it is for [`insert`](Self::insert).
+    /// A span was opened: it is a subsegment of the current entity, if there is one; returns whether there
+    /// is. What it is called and what to `write` of it are only asked where it is recorded.
     #[inline]
-    #[must_use]
-    pub fn insert_unsampled(&self, id: u64) -> bool {
-        context::look_at_current(Entity::words).is_some_and(|words| self.slot(id).take(id, words))
+    pub fn open<N: AsRef<str>>(
+        &self,
+        id: u64,
+        name: impl FnOnce() -> N,
+        write: impl FnOnce(&mut Batch),
+    ) -> bool {
+        let words = context::look_at_current(Entity::words);
+        if words.is_some_and(|words| self.slot(id).take(id, words)) {
+            return true;
+        }
+        if let Some((live, place)) = context::look_at_current(Entity::in_record) {
+            self.begin(id, (live, place), name().as_ref(), write);
+            return true;
+        }
+        let Some(subsegment) = Subsegment::begin_if_traced(name) else { return false };
+        subsegment.batch(write);
+        self.insert(id, Work::Subsegment(subsegment));
+        true
     }
 
-    /// A span was opened.
-    #[inline]
+    fn begin(
+        &self,
+        id: u64,
+        (live, parent): (Arc<Live>, Place),
+        name: &str,
+        write: impl FnOnce(&mut Batch),
+    ) {
+        Batch::written(write, |batch| {
+            match live.begin_child(parent, name, Duration::ZERO, Some(batch)) {
+                Ok((live, place)) => {
+                    if batch.has_rest() {
+                        batch.record_rest(&Entity::recorded(Arc::clone(&live), place));
+                    }
+                    let unwinding = thread::panicking();
+                    let recorded = Recorded { span: id, live, place, unwinding };
+                    self.shard(id).subsegments.push(recorded);
+                }
+                Err(live) => {
+                    let entity = Entity::recorded(live, parent).not_recorded();
+                    self.insert(id, Work::Subsegment(Subsegment::new(entity)));
+                }
+            }
+        });
+    }
+
+    /// A span was opened that is recorded as this.
     pub fn insert(&self, id: u64, work: Work) {
-        self.shard(id).push((id, work));
+        self.shard(id).works.push((id, work));
     }
 
     /// What a span is recorded as; `None` if it is not known.
     #[must_use]
     pub fn entity(&self, id: u64) -> Option<Entity> {
         let slot = self.slot(id);
-        if slot.is_of(id) {
-            Some(Entity::of_words(slot.words()))
-        } else {
-            self.look(id, Entity::clone)
-        }
+        if slot.is_of(id) { Some(Entity::of_words(slot.words())) } else { self.locked(id) }
     }
 
     /// As [`entity`](Self::entity), if it is sampled.
     #[must_use]
     #[inline]
     pub fn sampled(&self, id: u64) -> Option<Entity> {
-        if self.slot(id).is_of(id) {
-            return None;
-        }
-        self.look(id, |entity| entity.is_sampled().then(|| entity.clone())).flatten()
+        if self.slot(id).is_of(id) { None } else { self.locked(id).filter(Entity::is_sampled) }
     }
 
     /// Makes it the current entity of the thread until [`exit`](Self::exit).
@@ -132,8 +179,8 @@ impl Spans {
         let slot = self.slot(id);
         if slot.is_of(id) {
             context::enter_unrecorded(self.number, id, slot.words());
-        } else {
-            self.look(id, |entity| context::enter_as(self.number, id, entity.clone()));
+        } else if let Some(entity) = self.locked(id) {
+            context::enter_as(self.number, id, entity);
         }
     }
 
@@ -151,28 +198,37 @@ impl Spans {
     /// Ends it.
     #[inline]
     pub fn end(&self, id: u64) {
-        if !self.slot(id).free(id) {
-            // It ends here, where nothing is locked.
-            drop(self.remove(id));
+        if self.slot(id).free(id) {
+            return;
+        }
+        let mut shard = self.shard(id);
+        let Some(at) = shard.subsegments.iter().rposition(|recorded| recorded.span == id) else {
+            let at = shard.works.iter().rposition(|(span, _)| *span == id);
+            let work = at.map(|at| shard.works.swap_remove(at));
+            // It ends outside of the lock, as it may run code of the user's.
+            drop(shard);
+            return drop(work);
+        };
+        let recorded = shard.subsegments.swap_remove(at);
+        drop(shard);
+        recorded.end();
+    }
+
+    /// What is kept under a lock.
+    #[inline]
+    fn locked(&self, id: u64) -> Option<Entity> {
+        let shard = self.shard(id);
+        match shard.subsegments.iter().rfind(|recorded| recorded.span == id) {
+            Some(Recorded { live, place, .. }) => Some(Entity::recorded(Arc::clone(live), *place)),
+            None => {
+                let (_, work) = shard.works.iter().rfind(|(span, _)| *span == id)?;
+                Some(Entity::clone(work))
+            }
         }
     }
 
-    fn remove(&self, id: u64) -> Option<Work> {
-        let mut shard = self.shard(id);
-        let at = shard.iter().rposition(|(of, _)| *of == id)?;
-        Some(shard.swap_remove(at).1)
-    }
-
-    /// Looks at one that is locked; `look` must not run code of the user's.
     #[inline]
-    fn look<T>(&self, id: u64, look: impl FnOnce(&Entity) -> T) -> Option<T> {
-        let shard = self.shard(id);
-        let (_, work) = shard.iter().rfind(|(of, _)| *of == id)?;
-        Some(look(work))
-    }
-
-    #[inline]
-    fn shard(&self, id: u64) -> MutexGuard<'_, Vec<(u64, Work)>> {
+    fn shard(&self, id: u64) -> MutexGuard<'_, Shard> {
         let shard = &self.shards[spread(id) % SHARDS];
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -187,6 +243,18 @@ impl Spans {
 #[inline]
 fn spread(id: u64) -> usize {
     (id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize
+}
+
+impl Recorded {
+    #[inline]
+    fn end(self) {
+        if thread::panicking() {
+            // That may be for the guard to record.
+            let entity = Entity::recorded(self.live, self.place);
+            return drop(Subsegment::put_together(entity, self.unwinding));
+        }
+        self.live.end_child(self.place, None);
+    }
 }
 
 impl Slot {

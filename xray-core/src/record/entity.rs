@@ -4,11 +4,11 @@ use std::{
 };
 
 use super::{
-    Entered, Live, Recorder, Scope, Subsegment, context,
+    Batch, Entered, Live, Recorder, Scope, Subsegment, context,
     data::Data,
     journal::Journal,
     settle::noted_name,
-    slots::{NONE, Place, Rest, flag},
+    slots::{Place, Rest, flag},
     sources::Sources,
     state::Role,
     watch::Unrecorded,
@@ -403,12 +403,10 @@ impl Entity {
             // To begin one may log, which may run code of the user's.
             Kind::Recorded { .. } | Kind::Facade(_) => Some(current.clone()),
         })?;
-        Some(match entity.0 {
-            Kind::Recorded { live, place, .. } => {
-                Subsegment::new(Self::begin_child(live, place, name().as_ref(), Duration::ZERO))
-            }
-            Kind::Facade(_) => entity.recorded_subsegment(name().as_ref()),
-            Kind::Passing(_) | Kind::Absent => Subsegment::new(entity),
+        Some(if entity.is_sampled() {
+            entity.recorded_subsegment(name().as_ref())
+        } else {
+            Subsegment::new(entity)
         })
     }
 
@@ -439,7 +437,7 @@ impl Entity {
 
     #[inline]
     fn begin_child(live: Arc<Live>, parent: Place, name: &str, ago: Duration) -> Self {
-        match live.begin_child(parent, name, ago) {
+        match live.begin_child(parent, name, ago, None) {
             Ok((live, place)) => Self::recorded(live, place),
             Err(live) => Self::recorded(live, parent).not_recorded(),
         }
@@ -564,21 +562,22 @@ impl Entity {
         }
     }
 
-    /// Notes what a draft has of this entity.
-    pub(super) fn note_all(&self, draft: &Journal) {
+    /// Notes what a batch has of this entity.
+    #[inline]
+    pub(super) fn note_all(&self, batch: &Batch) {
         if let Kind::Recorded { live, place, .. } = &self.0
-            && !draft.is_empty()
+            && !batch.is_empty()
         {
-            live.note_all(*place, draft);
+            live.note_all(*place, batch);
         }
     }
 
-    /// Its place in a record, if it has one.
+    /// What it is recorded in, and its place there.
     #[inline]
-    pub(super) fn index(&self) -> u32 {
+    pub(super) fn in_record(&self) -> Option<(Arc<Live>, Place)> {
         match &self.0 {
-            Kind::Recorded { place, .. } => place.index,
-            Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => NONE,
+            Kind::Recorded { live, place, .. } => Some((Arc::clone(live), *place)),
+            Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What happens to a segment, in the order in which it happens: cheap to write on the thread of a
 //! request, and read by whoever needs the record, mostly the worker.
 
+use super::Batch;
 use crate::{SegmentId, document::Namespace};
 
 /// In place of a length: no text was given.
@@ -76,26 +77,6 @@ pub(super) enum Note {
     },
 }
 
-impl Note {
-    /// Bytes of its texts.
-    pub(super) fn text_len(&self) -> usize {
-        let len = |len: &u16| if *len == NO_TEXT { 0 } else { usize::from(*len) };
-        match self {
-            Self::Begin { name, .. } => len(name),
-            Self::Annotation { value: NotedValue::Text(text), key, .. } => len(key) + len(text),
-            Self::Annotation { key, .. } => len(key),
-            Self::Http { method, url, user_agent, client_ip, .. } => {
-                [method, url, user_agent, client_ip].into_iter().map(len).sum()
-            }
-            Self::Sql { texts, .. } => texts.iter().map(len).sum(),
-            Self::End { .. }
-            | Self::Outcome { .. }
-            | Self::Namespace { .. }
-            | Self::ContentLength { .. } => 0,
-        }
-    }
-}
-
 /// The value of an annotation; a text by its length.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum NotedValue {
@@ -144,11 +125,16 @@ impl Journal {
         self.notes.push(note);
     }
 
-    /// Adds all that was noted elsewhere.
+    /// Notes all that a batch has of an entity.
     #[inline]
-    pub(super) fn append(&mut self, other: &Self) {
-        self.texts.push_str(&other.texts);
-        self.notes.extend_from_slice(&other.notes);
+    pub(super) fn append(&mut self, batch: &Batch, entity: u32) {
+        self.texts.push_str(&batch.texts);
+        let note =
+            |&(value, key): &(NotedValue, u16)| Note::Annotation { value, entity, key, mend: true };
+        self.notes.extend(batch.annotations.iter().map(note));
+        if let Some(namespace) = batch.namespace {
+            self.note(Note::Namespace { entity, namespace });
+        }
     }
 
     /// Writes a text of the next note down, if it is given; returns its length.

@@ -9,7 +9,7 @@ use crate::{
     emit::lock,
     header::Carried,
     record::{
-        Recorder,
+        Batch, Recorder,
         settle::noted_name,
         slots::Place,
         sources::Beginning,
@@ -102,7 +102,7 @@ impl Live {
         self.recorder = Some(recorder.clone());
     }
 
-    /// Begins a subsegment, so long ago; returns what it is recorded in and its place there, or under a
+    /// Begins a subsegment, so long ago, with what a batch has of it; returns what it is recorded in and its place there, or under a
     /// segment that was thrown away itself.
     #[inline]
     pub(crate) fn begin_child(
@@ -110,6 +110,7 @@ impl Live {
         parent: Place,
         name: &str,
         ago: Duration,
+        batch: Option<&Batch>,
     ) -> Result<(Arc<Self>, Place), Arc<Self>> {
         let Some(recorder) = &self.recorder else { return Err(self) };
         let mut start = self.micros(recorder);
@@ -127,7 +128,11 @@ impl Live {
                 .begin_child(parent, name, start, recorder.sources())
                 .or_else(|| state.begin_child_of_record(parent, name, start, recorder));
             if let Some(place) = place {
+                let taken = batch.is_none_or(|batch| state.note(batch, place.index));
                 drop(state);
+                if let Some(batch) = batch.filter(|_| !taken) {
+                    self.note_each(place, batch);
+                }
                 return Ok((self, place));
             }
             if state.provisional {
@@ -141,7 +146,11 @@ impl Live {
         let caller = (Some(self.trace_id), Some(parent.id));
         let carried = self.carried.clone();
         let (live, id) = Self::begin(recorder, name, caller, carried, Role::Streamed(ago));
-        Ok((live, Place { index: 0, id }))
+        let place = Place { index: 0, id };
+        if let Some(batch) = batch {
+            live.note_all(place, batch);
+        }
+        Ok((live, place))
     }
 
     /// Microseconds since it began.

@@ -2,8 +2,8 @@ use super::Live;
 use crate::{
     emit::lock,
     record::{
-        Data,
-        journal::{Journal, Note},
+        Batch, Data,
+        journal::{Journal, Note, NotedValue},
         slots::Place,
         state::State,
     },
@@ -39,28 +39,29 @@ impl Live {
         self.ignored(&ignored);
     }
 
-    /// Notes all that a draft has of an entity.
-    #[inline]
-    pub(in crate::record) fn note_all(&self, place: Place, draft: &Journal) {
-        {
-            let mut state = lock(&self.state);
-            if let Some(journal) = state.open_journal(draft.texts.len()) {
-                return journal.append(draft);
-            }
+    /// Notes all that a batch has of an entity.
+    pub(in crate::record) fn note_all(&self, place: Place, batch: &Batch) {
+        if !lock(&self.state).note(batch, place.index) {
+            self.note_each(place, batch);
         }
-        self.note_each(place, draft);
     }
 
-    /// Where not all may have room.
+    /// Where not all may have room, or it has to be looked whether the entity has ended.
     #[cold]
-    fn note_each(&self, place: Place, draft: &Journal) {
-        let mut texts = &*draft.texts;
-        for note in &draft.notes {
-            let (text, rest) = texts.split_at(note.text_len());
+    pub(super) fn note_each(&self, place: Place, batch: &Batch) {
+        let mut texts = &*batch.texts;
+        for &(value, key) in &batch.annotations {
+            let text = if let NotedValue::Text(len) = value { len } else { 0 };
+            let (noted, rest) = texts.split_at(usize::from(key) + usize::from(text));
             texts = rest;
-            self.note(place, text.len(), |journal, _| {
-                journal.text(Some(text));
-                journal.note(*note);
+            self.note(place, noted.len(), |journal, entity| {
+                journal.text(Some(noted));
+                journal.note(Note::Annotation { value, entity, key, mend: true });
+            });
+        }
+        if let Some(namespace) = batch.namespace {
+            self.note(place, 0, |journal, entity| {
+                journal.note(Note::Namespace { entity, namespace });
             });
         }
     }
