@@ -115,10 +115,21 @@ impl Spans {
         name: impl FnOnce() -> N,
         write: impl FnOnce(&mut Batch),
     ) -> bool {
-        let words = context::look_at_current(Entity::words);
-        if words.is_some_and(|words| self.slot(id).take(id, words)) {
+        let slot = self.slot(id);
+        let carried = |entity: &Entity| Some(slot.take(id, entity.words()?));
+        if context::look_at_current(carried) == Some(true) {
             return true;
         }
+        self.open_wanted(id, name, write)
+    }
+
+    #[inline(never)]
+    fn open_wanted<N: AsRef<str>>(
+        &self,
+        id: u64,
+        name: impl FnOnce() -> N,
+        write: impl FnOnce(&mut Batch),
+    ) -> bool {
         if let Some((live, place)) = context::look_at_current(Entity::in_record) {
             self.begin(id, (live, place), name().as_ref(), write);
             return true;
