@@ -183,7 +183,7 @@ impl XRayTracing {
         attributes.parent()?;
         // By the new span, since a parent that a filter has hidden is not found itself.
         let mut above = context.span(id)?.scope().skip(1);
-        above.find_map(|span| self.spans.entity(span.id().into_u64()))
+        above.find_map(|span| self.spans.entity(span.id().into_non_zero_u64()))
     }
 
     /// The nearest span that is recorded, of one and those above it.
@@ -191,9 +191,9 @@ impl XRayTracing {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        self.spans.entity(id.into_u64()).or_else(|| {
+        self.spans.entity(id.into_non_zero_u64()).or_else(|| {
             let mut above = context.span_scope(id)?;
-            above.find_map(|span| self.spans.entity(span.id().into_u64()))
+            above.find_map(|span| self.spans.entity(span.id().into_non_zero_u64()))
         })
     }
 }
@@ -210,7 +210,7 @@ where
             // What is current here is the contextual parent, or what was begun inside of it.
             let name = || Name::of(attributes);
             let write = |batch: &mut Batch| self.record(attributes, batch);
-            if self.spans.open(id.into_u64(), name, write) {
+            if self.spans.open(id.into_non_zero_u64(), name, write) {
                 return;
             }
         }
@@ -225,17 +225,17 @@ where
             },
         };
         work.batch(|batch| self.record(attributes, batch));
-        self.spans.insert(id.into_u64(), work);
+        self.spans.insert(id.into_non_zero_u64(), work);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
-        if let Some(entity) = self.spans.sampled(id.into_u64()) {
+        if let Some(entity) = self.spans.sampled(id.into_non_zero_u64()) {
             entity.batch(|batch| values.record(&mut Fields::new(batch, self.rule.as_deref())));
         }
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
-        let Some(entity) = self.spans.sampled(id.into_u64()) else { return };
+        let Some(entity) = self.spans.sampled(id.into_non_zero_u64()) else { return };
         if let Some(cause) = self.nearest(follows, &context).filter(Entity::is_sampled) {
             entity.link(Link { trace_id: cause.trace_id(), id: cause.id() });
         }
@@ -274,15 +274,15 @@ where
     }
 
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
-        self.spans.enter(id.into_u64());
+        self.spans.enter(id.into_non_zero_u64());
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
-        self.spans.exit(id.into_u64());
+        self.spans.exit(id.into_non_zero_u64());
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {
-        self.spans.end(id.into_u64());
+        self.spans.end(id.into_non_zero_u64());
     }
 }
 

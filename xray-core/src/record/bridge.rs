@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    num::NonZeroU64,
     ops::Deref,
     sync::{Arc, PoisonError},
     thread,
@@ -44,16 +45,17 @@ impl Deref for Work {
 /// open at a time may have the same one.
 ///
 /// ```
+/// use std::num::NonZeroU64;
 /// use xray_core::bridge::Spans;
 ///
-/// let spans = Spans::new();
+/// let (spans, id) = (Spans::new(), NonZeroU64::MIN);
 /// // When a span is opened:
-/// spans.open(7, || "price", |batch| batch.annotate_mended("items", 3));
+/// spans.open(id, || "price", |batch| batch.annotate_mended("items", 3));
 /// // Whenever it is entered and left, on any thread:
-/// spans.enter(7);
-/// spans.exit(7);
+/// spans.enter(id);
+/// spans.exit(id);
 /// // When it is closed:
-/// spans.end(7);
+/// spans.end(id);
 /// ```
 pub struct Spans {
     /// Tells the bridges of a process apart.
@@ -67,12 +69,12 @@ pub struct Spans {
 struct Shard {
     subsegments: Vec<Recorded>,
     /// What somebody else has begun.
-    works: Vec<(u64, Work)>,
+    works: Vec<(NonZeroU64, Work)>,
 }
 
 /// A subsegment of a record, without its guard: that would be three times as large.
 struct Recorded {
-    span: u64,
+    span: NonZeroU64,
     live: Arc<Live>,
     place: Place,
     unwinding: bool,
@@ -111,7 +113,7 @@ impl Spans {
     #[inline]
     pub fn open<N: AsRef<str>>(
         &self,
-        id: u64,
+        id: NonZeroU64,
         name: impl FnOnce() -> N,
         write: impl FnOnce(&mut Batch),
     ) -> bool {
@@ -126,7 +128,7 @@ impl Spans {
     #[inline(never)]
     fn open_wanted<N: AsRef<str>>(
         &self,
-        id: u64,
+        id: NonZeroU64,
         name: impl FnOnce() -> N,
         write: impl FnOnce(&mut Batch),
     ) -> bool {
@@ -142,7 +144,7 @@ impl Spans {
 
     fn begin(
         &self,
-        id: u64,
+        id: NonZeroU64,
         (live, parent): (Arc<Live>, Place),
         name: &str,
         write: impl FnOnce(&mut Batch),
@@ -166,13 +168,13 @@ impl Spans {
     }
 
     /// A span was opened that is recorded as this.
-    pub fn insert(&self, id: u64, work: Work) {
+    pub fn insert(&self, id: NonZeroU64, work: Work) {
         self.shard(id).works.push((id, work));
     }
 
     /// What a span is recorded as; `None` if it is not known.
     #[must_use]
-    pub fn entity(&self, id: u64) -> Option<Entity> {
+    pub fn entity(&self, id: NonZeroU64) -> Option<Entity> {
         let slot = self.slot(id);
         if slot.is_of(id) { Some(Entity::of_words(slot.words())) } else { self.locked(id) }
     }
@@ -180,35 +182,35 @@ impl Spans {
     /// As [`entity`](Self::entity), if it is sampled.
     #[must_use]
     #[inline]
-    pub fn sampled(&self, id: u64) -> Option<Entity> {
+    pub fn sampled(&self, id: NonZeroU64) -> Option<Entity> {
         if self.slot(id).is_of(id) { None } else { self.locked(id).filter(Entity::is_sampled) }
     }
 
     /// Makes it the current entity of the thread until [`exit`](Self::exit).
     #[inline]
-    pub fn enter(&self, id: u64) {
+    pub fn enter(&self, id: NonZeroU64) {
         let slot = self.slot(id);
         if slot.is_of(id) {
-            context::enter_unrecorded(self.number, id, slot.words());
+            context::enter_unrecorded(self.number, id.get(), slot.words());
         } else if let Some(entity) = self.locked(id) {
-            context::enter_as(self.number, id, entity);
+            context::enter_as(self.number, id.get(), entity);
         }
     }
 
     /// Leaves it on the thread that has entered it, once if it did so several times; what was entered since
     /// stays.
     #[inline]
-    pub fn exit(&self, id: u64) {
+    pub fn exit(&self, id: NonZeroU64) {
         if self.slot(id).is_of(id) {
-            context::leave_unrecorded(self.number, id);
+            context::leave_unrecorded(self.number, id.get());
         } else {
-            context::leave(self.number, id);
+            context::leave(self.number, id.get());
         }
     }
 
     /// Ends it.
     #[inline]
-    pub fn end(&self, id: u64) {
+    pub fn end(&self, id: NonZeroU64) {
         if self.slot(id).free(id) {
             return;
         }
@@ -227,7 +229,7 @@ impl Spans {
 
     /// What is kept under a lock.
     #[inline]
-    fn locked(&self, id: u64) -> Option<Entity> {
+    fn locked(&self, id: NonZeroU64) -> Option<Entity> {
         let shard = self.shard(id);
         match shard.subsegments.iter().rfind(|recorded| recorded.span == id) {
             Some(Recorded { live, place, .. }) => Some(Entity::recorded(Arc::clone(live), *place)),
@@ -239,21 +241,21 @@ impl Spans {
     }
 
     #[inline]
-    fn shard(&self, id: u64) -> MutexGuard<'_, Shard> {
+    fn shard(&self, id: NonZeroU64) -> MutexGuard<'_, Shard> {
         let shard = &self.shards[spread(id) % SHARDS];
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[inline]
-    fn slot(&self, id: u64) -> &Slot {
+    fn slot(&self, id: NonZeroU64) -> &Slot {
         &self.unsampled[spread(id) % SLOTS]
     }
 }
 
 /// Ids are not given by strangers, so any spread will do.
 #[inline]
-fn spread(id: u64) -> usize {
-    (id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize
+fn spread(id: NonZeroU64) -> usize {
+    (id.get().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize
 }
 
 impl Recorded {
@@ -270,14 +272,15 @@ impl Recorded {
 
 impl Slot {
     #[inline]
-    fn is_of(&self, id: u64) -> bool {
-        self.id.load(Ordering::Relaxed) == id
+    fn is_of(&self, id: NonZeroU64) -> bool {
+        self.id.load(Ordering::Relaxed) == id.get()
     }
 
     /// Whether it was free and holds this now.
     #[inline]
-    fn take(&self, id: u64, words: Words<u64>) -> bool {
-        let taken = self.id.compare_exchange(0, id, Ordering::Acquire, Ordering::Relaxed).is_ok();
+    fn take(&self, id: NonZeroU64, words: Words<u64>) -> bool {
+        let taken =
+            self.id.compare_exchange(0, id.get(), Ordering::Acquire, Ordering::Relaxed).is_ok();
         if taken {
             for (place, word) in self.words.iter().zip(words) {
                 place.store(word, Ordering::Relaxed);
@@ -293,12 +296,22 @@ impl Slot {
 
     /// Whether it held this and is free now.
     #[inline]
-    fn free(&self, id: u64) -> bool {
+    fn free(&self, id: NonZeroU64) -> bool {
         let held = self.is_of(id);
         if held {
             self.id.store(0, Ordering::Release);
         }
         held
+    }
+}
+
+impl Drop for Spans {
+    /// What is open ends, as it would by its guards.
+    fn drop(&mut self) {
+        for shard in &mut self.shards {
+            let shard = shard.get_mut().unwrap_or_else(PoisonError::into_inner);
+            shard.subsegments.drain(..).for_each(Recorded::end);
+        }
     }
 }
 
