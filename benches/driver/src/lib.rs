@@ -7,6 +7,8 @@
 mod item;
 mod request;
 mod serve;
+#[cfg(feature = "tracing")]
+pub mod spans;
 
 pub use item::{Item, POOL, pool};
 pub use request::{Contender, Requests};

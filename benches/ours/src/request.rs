@@ -18,7 +18,8 @@ pub struct XRay(pub Recorder);
 
 impl XRay {
     /// With the settings of a program that says nothing but where the daemon is.
-    fn new(address: &str) -> Self {
+    #[must_use]
+    pub fn new(address: &str) -> Self {
         let builder = Recorder::builder("orders").daemon(address);
         Self(builder.build().expect("the address is in order"))
     }
@@ -30,10 +31,11 @@ impl XRay {
     }
 }
 
-pub(crate) fn program(address: &str) -> Program {
-    let (xray, begun) = (Arc::new(XRay::new(address)), Arc::default());
-    let sampled = work(&xray, true, true, &begun);
-    let unsampled = work(&xray, false, false, &begun);
+/// Requests of this contender, sampled and not.
+pub fn program<C: Contender + 'static>(contender: C) -> Program {
+    let (contender, begun) = (Arc::new(contender), Arc::default());
+    let sampled = work(&contender, true, true, &begun);
+    let unsampled = work(&contender, false, false, &begun);
     Program {
         version: None,
         works: vec![("sampled".to_owned(), sampled), ("unsampled".to_owned(), unsampled)],
@@ -47,9 +49,14 @@ pub(crate) fn provisional(address: &str) -> Program {
     Program { version: None, works: vec![("provisional".to_owned(), dropped)] }
 }
 
-fn work(xray: &Arc<XRay>, sampled: bool, sends: bool, begun: &Arc<AtomicU64>) -> Make {
-    let (xray, begun) = (Arc::clone(xray), Arc::clone(begun));
-    Box::new(move || Box::new(Requests::new(&xray, sampled, sends, &begun)))
+fn work<C: Contender + 'static>(
+    contender: &Arc<C>,
+    sampled: bool,
+    sends: bool,
+    begun: &Arc<AtomicU64>,
+) -> Make {
+    let (contender, begun) = (Arc::clone(contender), Arc::clone(begun));
+    Box::new(move || Box::new(Requests::new(&contender, sampled, sends, &begun)))
 }
 
 impl Contender for XRay {
