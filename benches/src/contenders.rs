@@ -53,6 +53,11 @@ pub(crate) fn sampling(options: &Options) -> Contender {
     native(options, "bench-ours", &["sampling"], "xray-core", "")
 }
 
+/// A package of its own, which only its section builds.
+pub(crate) fn calls(options: &Options) -> Contender {
+    native(options, "bench-calls", &[], "xray-calls", "udp")
+}
+
 pub(crate) fn sampling_peers(options: &Options) -> Contender {
     native(options, "bench-peers", &["sampling"], "opentelemetry_sdk", "")
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { main, open, tell } from './browser.mjs';
 
-const NODES = 6;
+const NODES = 9;
 const TRACES = 150; // enough to look at
 const LARGEST = 250_000; // bytes: the pictures are part of every clone
 

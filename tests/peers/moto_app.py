@@ -1,4 +1,4 @@
-"""moto's stand-in of AWS, for tests/relay.rs.
+"""moto's stand-in of AWS, for tests/relay.rs and tests/aws.
 
 Usage: moto_app.py
 

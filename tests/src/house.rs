@@ -27,6 +27,18 @@ pub fn moto() -> Command {
     command
 }
 
+/// boto3 under the official Python SDK, to be started with an endpoint and the daemon's address.
+///
+/// # Panics
+/// When its packages are not installed.
+#[must_use]
+pub fn aws_calls() -> Command {
+    let python = root().join("target/python-venv/bin/python");
+    let mut command = clean(&installed(python));
+    command.arg(root().join("tests/peers/aws_calls.py"));
+    command
+}
+
 /// The official Python SDK, driven by the lines of a recording script.
 ///
 /// # Panics

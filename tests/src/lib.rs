@@ -2,6 +2,7 @@
 //! an embedded daemon, a UDP listener, and waiting with a deadline instead of sleeping.
 
 mod child;
+pub mod compare;
 mod house;
 mod plain;
 mod postgres;
@@ -12,8 +13,8 @@ mod xrayd;
 
 pub use child::Child;
 pub use house::{
-    browser_script, clean, express_app, flask_app, moto, program, python_sampler, python_script,
-    xrayd,
+    aws_calls, browser_script, clean, express_app, flask_app, moto, program, python_sampler,
+    python_script, xrayd,
 };
 pub use plain::plain;
 pub use postgres::Postgres;

@@ -56,7 +56,7 @@ pub use server::{ResponseBody, ResponseFuture, XRayMiddleware, XRayService};
 pub use xray_core::__private::actix::subsegment;
 pub use xray_core::{
     self, Entity, FlushGuard, Recorder, Segment, Subsegment,
-    http::{IgnoredCalls, Incoming},
+    http::{AccessLog, IgnoredCalls, Incoming},
     remote_call, segment,
 };
 

@@ -129,6 +129,7 @@ fn respond(response: Response, mut call: Call) -> Response {
         content_length: text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
         content_type: text(header::CONTENT_TYPE),
         body_ended: false,
+        grpc: None,
     });
     // The body is only looked at where somebody waits for its end.
     if call.entity().is_some() { watched(response, call) } else { response }

@@ -39,6 +39,33 @@
 //!
 //! [`XRayClientLayer`] records the calls that a client makes as subsegments, see [`client`].
 //!
+//! # gRPC
+//!
+//! Calls of gRPC are known by their content type, on both sides. Their URL is
+//! `grpc://host/package.Service/Method`, and how they ended is read from `grpc-status`, in the trailers or in
+//! a head that nothing follows, in place of the HTTP status: see [`grpc`](xray_core::http::grpc). A
+//! stream is open until its end. With the feature `tonic`, the client's address is recorded too.
+//!
+//! ```no_run
+//! use tonic::transport::{Channel, Server};
+//! use tower::ServiceBuilder;
+//! use xray_tower::{XRayClientLayer, XRayLayer};
+//!
+//! # type OrdersClient<C> = tonic::client::Grpc<C>;
+//! # async fn example(orders: tonic::service::Routes, channel: Channel) -> Result<(), Box<dyn std::error::Error>> {
+//! let server = Server::builder().layer(XRayLayer::new()).add_routes(orders);
+//!
+//! let channel = ServiceBuilder::new().layer(XRayClientLayer::new()).service(channel);
+//! let client = OrdersClient::with_origin(channel, "http://orders:50051".parse()?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `with_origin` tells the layer whom it calls, which otherwise the channel alone knows; so does
+//! [`XRayClientLayer::authority`]. tonic drops a call whose deadline has passed: where the caller said how
+//! long it waits, that is recorded as `DEADLINE_EXCEEDED`, else as the client's leaving. gRPC-Web, whose
+//! trailers are a part of its body, is recorded as plain HTTP.
+//!
 //! [`Router::layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.layer
 
 pub mod client;
@@ -58,7 +85,7 @@ pub use server::{ResponseBody, ResponseFuture, XRayLayer, XRayMiddleware};
 pub use xray_core::__private::tower::subsegment;
 pub use xray_core::{
     self, Entity, FlushGuard, Recorder, Segment, Subsegment,
-    http::{IgnoredCalls, Incoming},
+    http::{AccessLog, IgnoredCalls, Incoming},
     remote_call, segment,
 };
 
@@ -66,4 +93,9 @@ pub use xray_core::{
 pub mod prelude {
     // The attribute of its own goes before that of `xray_core`.
     pub use xray_core::{__private::tower::subsegment, prelude::*};
+}
+
+/// A header's value.
+fn bytes(headers: &http::HeaderMap, name: impl http::header::AsHeaderName) -> Option<&[u8]> {
+    headers.get(name).map(http::HeaderValue::as_bytes)
 }

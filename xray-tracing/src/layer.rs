@@ -203,6 +203,10 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        // It only says which database sqlx talks to.
+        if attributes.metadata().target() == crate::sqlx::SPAN {
+            return;
+        }
         if attributes.is_contextual() {
             if self.sampled_only && Entity::is_current_unsampled() {
                 return;

@@ -6,8 +6,8 @@ use clap::Parser;
 
 /// A small shop whose every request is recorded, with the console that shows it.
 ///
-/// Three services on loopback (web, orders, payments), a database, a worker, and a visitor that
-/// keeps them busy. Documents stay on this machine: nothing is sent to AWS.
+/// Four services on loopback (web, orders, payments, pricing), a database, a queue, a worker, and a
+/// visitor that keeps them busy. Documents stay on this machine: nothing is sent to AWS.
 #[derive(Debug, Parser)]
 #[command(name = "storefront", version)]
 pub(crate) struct Args {

@@ -1,18 +1,18 @@
-//! Calls to another service, so that its segment joins the caller's trace.
+//! Calls to another service. The middleware of xray-reqwest makes a subsegment of each, and has the
+//! callee's segment join the trace.
 
-use reqwest::header::HeaderValue;
-use reqwest::{Client, Method, Request, Response, StatusCode};
+use reqwest::{Client, Response, StatusCode};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use xray_tower::subsegment;
-use xray_tower::xray_core::{Entity, Namespace, header::HEADER_NAME};
+use xray_reqwest::XRayMiddleware;
 
 /// Another service, by its name and where it listens.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
     name: &'static str,
     url: String,
-    client: Client,
+    client: ClientWithMiddleware,
 }
 
 /// Why a call brought nothing.
@@ -21,7 +21,7 @@ pub(crate) enum CallError {
     #[error("{service} answered {status}: {message}")]
     Refused { service: &'static str, status: StatusCode, message: String },
     #[error("{service} gives no answer")]
-    Silent { service: &'static str, source: reqwest::Error },
+    Silent { service: &'static str, source: reqwest_middleware::Error },
 }
 
 impl CallError {
@@ -37,11 +37,14 @@ impl CallError {
 
 impl Service {
     pub(crate) fn new(name: &'static str, url: String) -> Self {
-        Self { name, url, client: Client::new() }
+        // All services of the demo are on one host, so the name of the host would tell nothing. And each
+        // sends a segment of its own, so the map waits for that instead of guessing.
+        let xray = XRayMiddleware::new().name(name).traced();
+        Self { name, url, client: ClientBuilder::new(Client::new()).with(xray).build() }
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
-        self.call(self.client.request(Method::GET, self.url(path)).build()).await
+        self.read(self.client.get(self.url(path)).send().await).await
     }
 
     pub(crate) async fn post<T: DeserializeOwned>(
@@ -49,49 +52,24 @@ impl Service {
         path: &str,
         body: &(impl Serialize + Sync),
     ) -> Result<T, CallError> {
-        self.call(self.client.request(Method::POST, self.url(path)).json(body).build()).await
+        self.read(self.client.post(self.url(path)).json(body).send().await).await
     }
 
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 
-    /// Sends the request inside a subsegment that is named after the callee.
-    async fn call<T: DeserializeOwned>(
+    async fn read<T: DeserializeOwned>(
         &self,
-        request: reqwest::Result<Request>,
+        answer: reqwest_middleware::Result<Response>,
     ) -> Result<T, CallError> {
-        let response = subsegment(self.name, async |call| {
-            let response = self.send(&call, request?).await;
-            match &response {
-                // The status also says whether the call was an error, a throttle or a fault.
-                Ok(response) => call.http_response(response.status().as_u16()),
-                Err(error) => call.record_error(error),
-            }
-            response
-        })
-        .await;
         let silent = |source| CallError::Silent { service: self.name, source };
-        let response = response.map_err(silent)?;
+        let response = answer.map_err(silent)?;
         let status = response.status();
         if status.is_success() {
-            return response.json().await.map_err(silent);
+            return response.json().await.map_err(|error| silent(error.into()));
         }
-        let message = response.text().await.map_err(silent)?;
+        let message = response.text().await.map_err(|error| silent(error.into()))?;
         Err(CallError::Refused { service: self.name, status, message })
-    }
-
-    async fn send(&self, call: &Entity, mut request: Request) -> reqwest::Result<Response> {
-        // What makes it a call on the service map.
-        call.namespace(Namespace::Remote);
-        call.http_request(request.method().as_str(), request.url().as_str());
-        // The callee sends a segment of its own, so the map waits for that instead of guessing.
-        call.traced();
-        // What makes the callee's segment a child of this subsegment.
-        let header = call.trace_header().map(|header| header.to_string());
-        if let Some(Ok(header)) = header.as_deref().map(HeaderValue::from_str) {
-            request.headers_mut().insert(HEADER_NAME, header);
-        }
-        self.client.execute(request).await
     }
 }

@@ -1,14 +1,13 @@
-//! The shop's database: `SQLite` in memory, each query a subsegment.
+//! The shop's database: `SQLite` in memory. `SqlxLayer`, which `logging.rs` installs, makes a subsegment of
+//! each query.
 
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use sqlx::{query, query_as, query_scalar};
-use xray_tower::subsegment;
-use xray_tower::xray_core::{Namespace, Sql};
+use tracing::Instrument as _;
+use xray_tower::xray_core::SqlTarget;
+use xray_tracing::sqlx_span;
 
 use crate::shop::{Cart, Order, Product};
-
-/// Name of the subsegments, and so of the node on the service map.
-const NAME: &str = "sqlite@shop";
 
 const SCHEMA: &str = "
     CREATE TABLE products (
@@ -33,18 +32,24 @@ const ORDER: &str = "SELECT o.id, p.name, o.quantity, o.total_cents FROM orders 
     JOIN products p ON p.id = o.product_id WHERE o.id = ?";
 const TAKE: &str = "UPDATE products SET stock = stock - ? WHERE id = ?";
 const INSERT: &str = "INSERT INTO orders (customer, product_id, quantity, total_cents) VALUES (?, ?, ?, ?) RETURNING id";
-const OPEN: &str = "SELECT id, total_cents FROM orders WHERE settled = 0 ORDER BY id LIMIT ?";
-const SETTLE: &str = "UPDATE orders SET settled = 1 WHERE settled = 0 AND id <= ?";
+const SETTLE: &str = "UPDATE orders SET settled = 1 WHERE id = ?";
 const RESTOCK: &str = "UPDATE products SET stock = stock + ? WHERE stock < ?";
 
 /// A cheap clone; all clones are the same database.
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     pool: SqlitePool,
+    target: SqlTarget,
 }
 
 impl Database {
-    pub(crate) async fn open() -> sqlx::Result<Self> {
+    /// What the database is called, in the subsegments and on the service map. Where it is reached by a URL,
+    /// `SqlTarget::from_url` reads it off that.
+    pub(crate) fn target() -> SqlTarget {
+        SqlTarget::named("sqlite@shop").database_type("SQLite").driver_version("sqlx 0.9")
+    }
+
+    pub(crate) async fn open(target: SqlTarget) -> sqlx::Result<Self> {
         // The data lives as long as its connection, so there is one, for ever.
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
@@ -53,26 +58,26 @@ impl Database {
             .connect("sqlite::memory:")
             .await?;
         sqlx::raw_sql(SCHEMA).execute(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self { pool, target })
     }
 
     pub(crate) async fn products(&self) -> sqlx::Result<Vec<Product>> {
-        let rows = traced(PRODUCTS, query_as(PRODUCTS).fetch_all(&self.pool)).await?;
+        let rows = self.traced(query_as(PRODUCTS).fetch_all(&self.pool)).await?;
         Ok(rows.into_iter().map(product).collect())
     }
 
     pub(crate) async fn bestsellers(&self) -> sqlx::Result<Vec<Product>> {
-        let rows = traced(BESTSELLERS, query_as(BESTSELLERS).fetch_all(&self.pool)).await?;
+        let rows = self.traced(query_as(BESTSELLERS).fetch_all(&self.pool)).await?;
         Ok(rows.into_iter().map(product).collect())
     }
 
     pub(crate) async fn product(&self, id: i64) -> sqlx::Result<Option<Product>> {
-        let row = traced(PRODUCT, query_as(PRODUCT).bind(id).fetch_optional(&self.pool)).await?;
+        let row = self.traced(query_as(PRODUCT).bind(id).fetch_optional(&self.pool)).await?;
         Ok(row.map(product))
     }
 
     pub(crate) async fn order(&self, id: i64) -> sqlx::Result<Option<Order>> {
-        let row = traced(ORDER, query_as(ORDER).bind(id).fetch_optional(&self.pool)).await?;
+        let row = self.traced(query_as(ORDER).bind(id).fetch_optional(&self.pool)).await?;
         Ok(row.map(|(id, product, quantity, total_cents)| Order {
             id,
             product,
@@ -83,57 +88,37 @@ impl Database {
 
     /// Takes the products off the shelf and writes the order down. Gives the order's number.
     pub(crate) async fn place(&self, cart: &Cart, total_cents: i64) -> sqlx::Result<i64> {
-        let mut transaction = self.pool.begin().await?;
-        let take = query(TAKE).bind(cart.quantity).bind(cart.product);
-        traced(TAKE, take.execute(&mut *transaction)).await?;
-        let insert = query_scalar(INSERT)
-            .bind(&cart.customer)
-            .bind(cart.product)
-            .bind(cart.quantity)
-            .bind(total_cents);
-        let id = traced(INSERT, insert.fetch_one(&mut *transaction)).await?;
-        transaction.commit().await?;
-        Ok(id)
+        self.traced(async {
+            let mut transaction = self.pool.begin().await?;
+            let take = query(TAKE).bind(cart.quantity).bind(cart.product);
+            take.execute(&mut *transaction).await?;
+            let insert = query_scalar(INSERT)
+                .bind(&cart.customer)
+                .bind(cart.product)
+                .bind(cart.quantity)
+                .bind(total_cents);
+            let id = insert.fetch_one(&mut *transaction).await?;
+            transaction.commit().await?;
+            Ok(id)
+        })
+        .await
     }
 
-    /// Number and total of the oldest orders that are not settled.
-    pub(crate) async fn open_orders(&self, limit: i64) -> sqlx::Result<Vec<(i64, i64)>> {
-        traced(OPEN, query_as(OPEN).bind(limit).fetch_all(&self.pool)).await
-    }
-
-    pub(crate) async fn settle(&self, last: i64) -> sqlx::Result<()> {
-        traced(SETTLE, query(SETTLE).bind(last).execute(&self.pool)).await.map(drop)
+    pub(crate) async fn settle(&self, order: i64) -> sqlx::Result<()> {
+        self.traced(query(SETTLE).bind(order).execute(&self.pool)).await.map(drop)
     }
 
     /// Fills the shelves where they are nearly empty. Gives how many were.
     pub(crate) async fn restock(&self, more: i64, below: i64) -> sqlx::Result<u64> {
         let restock = query(RESTOCK).bind(more).bind(below);
-        Ok(traced(RESTOCK, restock.execute(&self.pool)).await?.rows_affected())
+        Ok(self.traced(restock.execute(&self.pool)).await?.rows_affected())
     }
-}
 
-/// Runs a query inside a subsegment that carries its text. The text has placeholders only: values
-/// are bound, so no customer's data gets into a trace.
-async fn traced<T>(
-    text: &'static str,
-    query: impl Future<Output = sqlx::Result<T>>,
-) -> sqlx::Result<T> {
-    subsegment(NAME, async |call| {
-        call.namespace(Namespace::Remote);
-        call.sql(Sql {
-            database_type: Some("SQLite".into()),
-            driver_version: Some("sqlx 0.9".into()),
-            preparation: Some("statement".into()),
-            sanitized_query: Some(text.into()),
-            ..Sql::default()
-        });
-        let result = query.await;
-        if let Err(error) = &result {
-            call.record_error(error);
-        }
-        result
-    })
-    .await
+    /// sqlx runs the queries of `SQLite` on a thread of its own, which the span tells where they belong. With
+    /// PostgreSQL and MySQL there is nothing to do here.
+    async fn traced<T>(&self, queries: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+        queries.instrument(sqlx_span(&self.target)).await
+    }
 }
 
 fn product((id, name, price_cents, stock): (i64, String, i64, i64)) -> Product {

@@ -4,13 +4,15 @@
 //! cargo run --release --example storefront
 //! ```
 //!
-//! Where to look: `services/` for how requests are wrapped, `calls.rs` and `database.rs` for how calls
-//! and queries become subsegments, `worker.rs` for segments that no request starts, `xrayd.rs` for how
-//! a recorder is built.
+//! Where to look: `services/` for how requests are wrapped and functions become subsegments; `calls.rs` for
+//! HTTP, `database.rs` for SQL, `queue.rs` for AWS, `services/pricing.rs` for gRPC; `logging.rs` for spans and log
+//! lines; `worker.rs` for segments that no request starts; `xrayd.rs` for how a recorder is built.
 
 mod args;
 mod calls;
 mod database;
+mod logging;
+mod queue;
 mod report;
 mod services;
 mod shop;
@@ -33,8 +35,9 @@ use xray_tower::Recorder;
 use args::Args;
 use calls::Service;
 use database::Database;
+use queue::Queue;
 use report::{LiveLine, Report, print};
-use services::{orders, payments, web};
+use services::{orders, payments, pricing, sqs, web};
 use visitor::Visitor;
 use xrayd::Xrayd;
 
@@ -43,7 +46,7 @@ const FLUSH: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    env_logger::Builder::new().filter_level(log::LevelFilter::Warn).parse_default_env().init();
+    logging::init(Database::target());
     match run(&Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -64,16 +67,23 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         xrayd.recorder("web")?,
         xrayd.recorder("orders")?,
         xrayd.recorder("payments")?,
+        xrayd.recorder("pricing")?,
         xrayd.recorder("worker")?,
     ];
-    let [web_xray, orders_xray, payments_xray, worker_xray] = recorders.clone();
+    let [web_xray, orders_xray, payments_xray, pricing_xray, worker_xray] = recorders.clone();
 
-    let database = Database::open().await?;
+    let sqs = sqs::start().await?;
     let payments = payments::start(payments_xray).await?;
-    let to_payments = Service::new("payments", payments.url.clone());
-    let orders = orders::start(orders_xray, database.clone(), to_payments)?;
+    let pricing = pricing::start(pricing_xray)?;
+    let calls = orders::Calls {
+        database: Database::open(Database::target()).await?,
+        payments: Service::new("payments", payments.url.clone()),
+        pricing: pricing::client(&pricing.url)?,
+        queue: Queue::at(&sqs.url),
+    };
+    let worker = worker::start(worker_xray, calls.database.clone(), Queue::at(&sqs.url));
+    let orders = orders::start(orders_xray, calls)?;
     let web = web::start(web_xray, Service::new("orders", orders.url.clone())).await?;
-    let worker = worker::start(worker_xray, database);
     let visitor = Visitor::start(web.url.clone());
 
     greet(args, &xrayd, &web.url);
@@ -85,14 +95,16 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 
     // From the outside inwards, so that nobody loses what is still needed.
     let requests = visitor.stop().await;
-    worker.stop().await;
     web.stop().await;
     orders.stop().await;
+    worker.stop().await;
     payments.stop().await;
+    pricing.stop().await;
+    sqs.stop().await;
     for recorder in &recorders {
         // Blocks the thread, which is fine here: nothing else runs any more.
         if !recorder.flush(FLUSH) {
-            log::warn!("{} did not send everything within {FLUSH:?}", recorder.service());
+            tracing::warn!("{} did not send everything within {FLUSH:?}", recorder.service());
         }
     }
     // Reads what has just been sent, so that the figures are the last ones.

@@ -70,7 +70,7 @@ async fn visit(request: RequestBuilder, count: Arc<AtomicU64>) {
     let page = async { request.send().await?.bytes().await };
     match page.await {
         Ok(_) => drop(count.fetch_add(1, Ordering::Relaxed)),
-        Err(error) => log::warn!("the visitor got no page: {error}"),
+        Err(error) => tracing::warn!("the visitor got no page: {error}"),
     }
 }
 

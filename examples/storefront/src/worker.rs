@@ -1,51 +1,86 @@
-//! `worker`: settles payments in the background. No request starts it, so it begins its own segments.
+//! `worker`: settles orders in the background. Each order comes as a message that brings the trace of its
+//! request along; what no message starts begins a trace of its own.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::{MissedTickBehavior, interval};
-use xray_tower::{Entity, Recorder, Subsegment};
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::types::Message;
+use tokio::sync::oneshot::error::TryRecvError;
+use tokio::time::sleep;
+use xray_aws::Consumer;
+use xray_tower::{Entity, Recorder};
 
 use crate::database::Database;
+use crate::queue::Queue;
+use crate::shop::Order;
 use crate::task::{Stop, Task};
 
+/// Between two looks at the shelves.
 const EVERY: Duration = Duration::from_millis(1500);
-/// Orders settled in one round.
-const BATCH: i64 = 25;
+/// After the queue has failed.
+const PAUSE: Duration = Duration::from_millis(500);
 
-pub(crate) fn start(xray: Recorder, database: Database) -> Task {
-    Task::spawn(|stop| run(xray, database, stop))
+/// Why a message was not worked off.
+#[derive(Debug, thiserror::Error)]
+enum SettleError {
+    #[error("the message is no order")]
+    Message(#[from] serde_json::Error),
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    #[error("the queue failed")]
+    Queue(#[from] aws_sdk_sqs::Error),
 }
 
-async fn run(xray: Recorder, database: Database, mut stop: Stop) {
-    let mut rounds = interval(EVERY);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = &mut stop => return,
-            _ = rounds.tick() => {}
+pub(crate) fn start(xray: Recorder, database: Database, queue: Queue) -> Task {
+    Task::spawn(|stop| run(xray, database, queue, stop))
+}
+
+async fn run(xray: Recorder, database: Database, queue: Queue, mut stop: Stop) {
+    // A process with one recorder installs it, and writes `trace_each(…)` without a consumer and
+    // `segment("restock", async |segment| …)`.
+    let consumer = Consumer::with(&xray);
+    let mut restocked = Instant::now();
+    while stop.try_recv() == Err(TryRecvError::Empty) {
+        let messages = match queue.receive().await {
+            Ok(messages) => messages,
+            Err(error) => {
+                tracing::warn!("no messages: {}", DisplayErrorContext(&error));
+                sleep(PAUSE).await;
+                continue;
+            }
+        };
+        for message in messages {
+            let settle = async |segment: Entity| {
+                if let Err(error) = settle(&segment, &database, &queue, &message).await {
+                    segment.record_error(&error);
+                }
+            };
+            consumer.trace_each(message.attributes(), settle).await;
         }
-        // One segment, and so one trace, for each round. A process with one recorder installs it and
-        // writes `segment("worker", async |segment| …)`.
-        let segment = xray.begin_segment("worker");
-        segment.annotate("job", "settle payments");
-        if let Err(error) = segment.scope(settle(&segment, &database)).await {
-            segment.record_error(&error);
+        if restocked.elapsed() > EVERY {
+            restocked = Instant::now();
+            let segment = xray.begin_segment("worker");
+            if let Err(error) = segment.scope(restock(&segment, &database)).await {
+                segment.record_error(&error);
+            }
         }
     }
 }
 
-async fn settle(segment: &Entity, database: &Database) -> sqlx::Result<()> {
-    let orders = database.open_orders(BATCH).await?;
-    segment.annotate("orders", orders.len());
-    if let Some(&(last, _)) = orders.last() {
-        let total: i64 = Subsegment::begin("add up").run(|step| {
-            step.metadata("orders", &orders);
-            orders.iter().map(|(_, total_cents)| total_cents).sum()
-        });
-        segment.annotate("settled_total", total as f64 / 100.0);
-        database.settle(last).await?;
-    }
-    let restocked = database.restock(40, 10).await?;
-    segment.annotate("restocked", restocked);
+async fn settle(
+    segment: &Entity,
+    database: &Database,
+    queue: &Queue,
+    message: &Message,
+) -> Result<(), SettleError> {
+    let order: Order = serde_json::from_str(message.body().unwrap_or_default())?;
+    segment.annotate("order_id", order.id);
+    database.settle(order.id).await?;
+    Ok(queue.delete(message).await?)
+}
+
+async fn restock(segment: &Entity, database: &Database) -> sqlx::Result<()> {
+    segment.annotate("job", "restock");
+    segment.annotate("restocked", database.restock(40, 10).await?);
     Ok(())
 }

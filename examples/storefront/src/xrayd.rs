@@ -60,6 +60,8 @@ impl Xrayd {
             .daemon(format_args!("udp:{udp} tcp:{tcp}"))
             // The daemon's rules come a moment after the first request.
             .centralized_sampling(CentralizedSampling::new().fallback(LocalRules::everything()))
+            // Their text without values; who may read traces may read it.
+            .collect_sql_queries(true)
             .build()?;
         let shown = recorder.clone();
         self.console.recorder(service, move || shown.sampling_status());

@@ -14,7 +14,7 @@ use actix_web::{
     web::{self, Bytes},
 };
 use futures_util::{Stream, StreamExt, stream};
-use xray_actix::{CurrentSegment, Incoming, XRayMiddleware};
+use xray_actix::{AccessLog, CurrentSegment, Incoming, XRayMiddleware};
 use xray_core::Recorder;
 
 use crate::{
@@ -30,14 +30,16 @@ pub(crate) struct ActixServer {
 }
 
 impl Server for ActixServer {
-    fn start(recorder: Recorder, policy: Policy) -> Self {
+    fn start(recorder: Option<Recorder>, policy: Policy, log: Option<AccessLog>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let (started, handle) = mpsc::channel();
         let thread = thread::spawn(move || {
             System::new().block_on(async move {
                 let server = HttpServer::new(move || {
-                    App::new().wrap(middleware(recorder.clone(), policy)).configure(routes)
+                    App::new()
+                        .wrap(middleware(recorder.clone(), policy, log.clone()))
+                        .configure(routes)
                 });
                 let server = server.workers(1).disable_signals().shutdown_timeout(0);
                 let server = server.listen(listener).expect("the listener").run();
@@ -63,8 +65,17 @@ impl Drop for ActixServer {
     }
 }
 
-fn middleware(recorder: Recorder, policy: Policy) -> XRayMiddleware {
-    let middleware = XRayMiddleware::with(recorder).ignore(["/health"]);
+fn middleware(
+    recorder: Option<Recorder>,
+    policy: Policy,
+    log: Option<AccessLog>,
+) -> XRayMiddleware {
+    let middleware =
+        recorder.map_or_else(XRayMiddleware::new, XRayMiddleware::with).ignore(["/health"]);
+    let middleware = match log {
+        Some(log) => middleware.access_log(log),
+        None => middleware,
+    };
     match policy {
         Policy::Usual => middleware,
         Policy::RootOnly => middleware.incoming(Incoming::RootOnly),

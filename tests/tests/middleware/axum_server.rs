@@ -15,7 +15,7 @@ use axum::{
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::oneshot;
 use xray_core::{Entity, Recorder};
-use xray_tower::{CurrentSegment, Incoming, XRayLayer};
+use xray_tower::{AccessLog, CurrentSegment, Incoming, XRayLayer};
 
 use crate::{Server, cases::Policy};
 
@@ -26,12 +26,12 @@ pub(crate) struct AxumServer {
 }
 
 impl Server for AxumServer {
-    fn start(recorder: Recorder, policy: Policy) -> Self {
+    fn start(recorder: Option<Recorder>, policy: Policy, log: Option<AccessLog>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("a listener can be non-blocking");
         let address = listener.local_addr().expect("a listener has an address");
         let (stop, stopped) = oneshot::channel();
-        let app = router().layer(layer(recorder, policy));
+        let app = router().layer(layer(recorder, policy, log));
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(async move {
@@ -59,8 +59,12 @@ impl Drop for AxumServer {
     }
 }
 
-fn layer(recorder: Recorder, policy: Policy) -> XRayLayer {
-    let layer = XRayLayer::with(recorder).ignore(["/health"]);
+fn layer(recorder: Option<Recorder>, policy: Policy, log: Option<AccessLog>) -> XRayLayer {
+    let layer = recorder.map_or_else(XRayLayer::new, XRayLayer::with).ignore(["/health"]);
+    let layer = match log {
+        Some(log) => layer.access_log(log),
+        None => layer,
+    };
     match policy {
         Policy::Usual => layer,
         Policy::RootOnly => layer.incoming(Incoming::RootOnly),

@@ -1,6 +1,7 @@
 //! One table of requests, served by axum through `xray-tower` and by actix-web through `xray-actix`
 //! over real TCP connections: what is recorded is the same, document for document.
 
+mod access_log;
 mod actix_server;
 mod axum_server;
 mod cases;
@@ -11,11 +12,11 @@ use std::{net::SocketAddr, time::Duration};
 
 use cases::{CASES, Case, Policy, Recorded, W3C_CASES};
 use serde_json::Value;
-use xray_core::{Recorder, sample::LocalRules, testing::MemoryEmitter};
+use xray_core::{Recorder, http::AccessLog, sample::LocalRules, testing::MemoryEmitter};
 
 /// A server under test, on a port of its own. It stops when it is dropped.
 trait Server {
-    fn start(recorder: Recorder, policy: Policy) -> Self;
+    fn start(recorder: Option<Recorder>, policy: Policy, log: Option<AccessLog>) -> Self;
     fn address(&self) -> SocketAddr;
 }
 
@@ -52,7 +53,7 @@ fn run<S: Server>(case: &Case) -> Result<(), String> {
         .sampling_rules(rules)
         .build()
         .expect("the recorder builds");
-    let server = S::start(recorder.clone(), case.policy);
+    let server = S::start(Some(recorder.clone()), case.policy, None);
     let answer = client::send(server.address(), case.request, case.leave_at);
     expect::answer(case, &answer)?;
 

@@ -3,8 +3,9 @@
 
 use std::fs;
 
+use xray_tests::compare::differences;
+
 use crate::corpus::{all, json};
-use crate::difference::differences;
 use crate::drivers::{ours, run};
 use crate::normal::normal;
 

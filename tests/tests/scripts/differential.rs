@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use serde_json::{Value, json};
+use xray_tests::compare::{Difference, Table, differences};
 
-use crate::corpus::{Script, all};
-use crate::difference::{Difference, differences};
+use crate::corpus::{Script, all, folder};
 use crate::drivers::{ours, python, run};
-use crate::known::Table;
 use crate::normal::normal;
 
 /// Drivers that run at a time.
@@ -20,7 +19,7 @@ const RUNS: usize = 4;
 
 #[test]
 fn differential() {
-    let mut table = Table::read();
+    let mut table = Table::read(&folder().join("differences.json"));
     let mut report = Report::default();
     for (script, found, skipped) in compare(&all()) {
         report.skipped += skipped;

@@ -3,11 +3,9 @@
 
 mod conformance;
 mod corpus;
-mod difference;
 mod differential;
 mod drivers;
 mod hostile;
-mod known;
 mod named;
 mod normal;
 mod slow;

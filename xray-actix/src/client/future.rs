@@ -94,5 +94,6 @@ fn tell(call: &mut Call, status: StatusCode, headers: &HeaderMap) {
         content_length: text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
         content_type: text(header::CONTENT_TYPE),
         body_ended: false,
+        grpc: None,
     });
 }

@@ -99,6 +99,8 @@ fn respond<B: MessageBody>(
             content_length,
             content_type: text(header::CONTENT_TYPE),
             body_ended: matches!(size, BodySize::None | BodySize::Sized(0)),
+            // actix-web has no trailers.
+            grpc: None,
         });
     }
     response.map_body(|_, body| ResponseBody::new(body, exchange))
@@ -122,11 +124,11 @@ fn pass_on(mut error: Error, exchange: Option<Exchange>) -> Error {
 
 /// Guards and inner middlewares may have led elsewhere than the path alone.
 fn reroute<B>(response: &ServiceResponse<B>, exchange: &Exchange, before: Option<String>) {
-    if exchange.entity().is_sampled()
+    if exchange.segment().is_sampled()
         && let Some(route) = response.request().match_pattern()
         && before.is_none_or(|before| before != route)
     {
-        exchange.entity().annotate(ROUTE, route.as_str());
+        exchange.segment().annotate(ROUTE, route.as_str());
     }
 }
 

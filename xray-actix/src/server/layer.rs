@@ -7,7 +7,7 @@ use actix_web::{
 };
 use xray_core::{
     Recorder,
-    http::{Incoming, ServerPolicy},
+    http::{AccessLog, Incoming, ServerPolicy},
 };
 
 use super::{ResponseBody, XRayService};
@@ -90,6 +90,21 @@ impl XRayMiddleware {
     #[must_use]
     pub fn trust_forwarded_proto(mut self) -> Self {
         self.policy = self.policy.trust_forwarded_proto();
+        self
+    }
+
+    /// Writes a line for each response: also of paths that are ignored, of requests that are not sampled, and
+    /// where there is no recorder.
+    ///
+    /// ```
+    /// use xray_actix::{AccessLog, XRayMiddleware};
+    ///
+    /// let xray = XRayMiddleware::new().access_log(AccessLog::json());
+    /// # let _ = xray;
+    /// ```
+    #[must_use]
+    pub fn access_log(mut self, log: AccessLog) -> Self {
+        self.policy = self.policy.access_log(log);
         self
     }
 }

@@ -29,11 +29,14 @@ impl<S> XRayService<S> {
     }
 
     fn begin(&self, request: &ServiceRequest) -> Option<Exchange> {
-        let recorder = match &self.recorder {
-            Some(recorder) => recorder,
-            None => &Recorder::installed()?,
-        };
-        if Exchange::enclosing(recorder).is_some() {
+        let installed;
+        let mut recorder = self.recorder.as_ref();
+        if recorder.is_none() {
+            installed = Recorder::installed();
+            recorder = installed.as_ref();
+        }
+        recorder = recorder.filter(|recorder| Exchange::enclosing(recorder).is_none());
+        if recorder.is_none() && !self.policy.has_access_log() {
             return None;
         }
         let headers = request.headers();
@@ -53,6 +56,7 @@ impl<S> XRayService<S> {
             ..RequestHead::default()
         };
         Exchange::begin_with(recorder, &self.policy, &head, |head| {
+            head.query = uri.query();
             head.scheme = if request.app_config().secure() { "https" } else { "http" };
             head.user_agent = text(headers, &header::USER_AGENT);
             head.forwarded_for = text(headers, &header::X_FORWARDED_FOR);
@@ -79,9 +83,9 @@ where
         };
         let entity = exchange.entity().clone();
         // The path alone says it already, so that a panic and a client that leaves have it as well.
-        let route = entity.is_sampled().then(|| request.match_pattern()).flatten();
+        let route = exchange.segment().is_sampled().then(|| request.match_pattern()).flatten();
         if let Some(route) = &route {
-            exchange.entity().annotate(ROUTE, route.as_str());
+            exchange.segment().annotate(ROUTE, route.as_str());
         }
         let mut exchange = Some(exchange);
         let future = {

@@ -1,7 +1,9 @@
 use std::{any::Any, error::Error, mem, thread};
 
 use super::{
-    ClientPolicy, ResponseHead, inject,
+    ClientPolicy, ResponseHead,
+    grpc::{self, Progress},
+    inject,
     policy::without_port,
     response::{Follows, Method},
 };
@@ -59,6 +61,7 @@ pub struct Call {
     phase: Phase,
     method: Method,
     until_body_end: bool,
+    grpc: Option<Box<Progress>>,
 }
 
 #[derive(Debug)]
@@ -78,6 +81,25 @@ impl Call {
     /// the recorder's [`ContextMissing`](crate::ContextMissing) says, and for calls that are ignored.
     #[must_use = "a dropped call is one that the caller gave up"]
     pub fn begin(policy: &ClientPolicy, call: &CallHead<'_>) -> Option<Self> {
+        Self::begin_with(policy, call, || false)
+    }
+
+    /// As [`begin`](Self::begin), for a client that may speak gRPC: `is_grpc` says whether the request
+    /// does, and is asked where it is recorded.
+    ///
+    /// ```
+    /// # use xray_core::http::{Call, CallHead, ClientPolicy, grpc};
+    /// # let content_type = b"application/grpc";
+    /// let head = CallHead { method: "POST", path: "/shop.Orders/Place", ..CallHead::default() };
+    /// let call = Call::begin_with(&ClientPolicy::new(), &head, || grpc::is_grpc(content_type));
+    /// ```
+    #[must_use = "a dropped call is one that the caller gave up"]
+    pub fn begin_with(
+        policy: &ClientPolicy,
+        call: &CallHead<'_>,
+        is_grpc: impl FnOnce() -> bool,
+    ) -> Option<Self> {
+        let call = &policy.completed(*call);
         let current = Entity::current();
         if policy.ignores(call) {
             return None;
@@ -85,12 +107,14 @@ impl Call {
         let name = policy.names(call);
         let subsegment = Subsegment::of_call(&current, name)?;
         if subsegment.is_sampled() {
-            record_request(&subsegment, policy, call);
+            let scheme = if is_grpc() { "grpc" } else { call.scheme };
+            record_request(&subsegment, policy, &CallHead { scheme, ..*call });
         }
         Some(Self {
             phase: Phase::Sent(subsegment),
             method: Method::of(call.method),
             until_body_end: policy.until_body_end,
+            grpc: None,
         })
     }
 
@@ -140,6 +164,16 @@ impl Call {
                 return;
             }
         };
+        if let Some(told) = response.call_status() {
+            // What the call came to, only the trailers tell, or a head that nothing follows.
+            subsegment.note_mere_status(response.status);
+            self.grpc.get_or_insert_default().told(&told);
+            self.phase = Phase::Body { subsegment, expected: None, received: 0 };
+            if response.body_ended {
+                self.finish();
+            }
+            return;
+        }
         subsegment.http_response(response.status);
         let length = response.content_length.filter(|_| !response.is_bodiless());
         if let Some(length) = length {
@@ -148,6 +182,23 @@ impl Call {
         if self.until_body_end && response.follows(self.method) == Follows::Body {
             self.phase = Phase::Body { subsegment, expected: length, received: 0 };
         }
+    }
+
+    /// Looks into a part of the body, as far as it lies in one piece, before it is
+    /// [`received`](Self::received): `bytes` is its size. Only gRPC needs that.
+    #[inline]
+    pub fn looked_into(&mut self, piece: &[u8], bytes: u64) {
+        if let Some(progress) = &mut self.grpc {
+            progress.read(piece, bytes);
+        }
+    }
+
+    /// The trailers are here; `get` gives the value of the trailer of a name. Nothing follows them.
+    pub fn trailers<'a>(&mut self, get: impl Fn(&'static str) -> Option<&'a [u8]>) {
+        if let Some(progress) = &mut self.grpc {
+            progress.told(&grpc::Status::of_trailers(get));
+        }
+        self.finish();
     }
 
     /// A part of the body is here.
@@ -163,8 +214,11 @@ impl Call {
     /// The body has ended.
     pub fn finish(&mut self) {
         let phase = mem::replace(&mut self.phase, Phase::Done);
-        if let Phase::Body { subsegment, expected: None, received } = phase {
-            subsegment.content_length(received);
+        let Phase::Body { subsegment, expected, received } = phase else { return };
+        match &self.grpc {
+            Some(progress) => progress.settle(&subsegment),
+            None if expected.is_none() => subsegment.content_length(received),
+            None => {}
         }
     }
 
@@ -203,12 +257,22 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        // What is dropped of a body was not wanted, and a panic is recorded as such.
-        if let Phase::Sent(subsegment) = &self.phase
-            && !thread::panicking()
-        {
-            let message = "the caller gave up before the response came";
-            subsegment.record_failure("Canceled", message, false);
+        // A panic is recorded as such.
+        if thread::panicking() {
+            return;
+        }
+        match &self.phase {
+            Phase::Sent(subsegment) => {
+                let message = "the caller gave up before the response came";
+                subsegment.record_failure("Canceled", message, false);
+            }
+            // Nobody will tell how it ended.
+            Phase::Body { subsegment, .. } if self.grpc.is_some() => {
+                let message = "the caller gave up before the call was complete";
+                subsegment.record_failure("Canceled", message, false);
+            }
+            // What is dropped of a body was not wanted.
+            Phase::Body { .. } | Phase::Done => {}
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::sample::matches;
 #[derive(Clone, Debug)]
 pub struct ClientPolicy {
     name: Option<Arc<str>>,
+    authority: Option<Arc<str>>,
     ignore: Arc<[IgnoredCalls]>,
     traced: Arc<[String]>,
     pub(super) until_body_end: bool,
@@ -36,7 +37,13 @@ impl ClientPolicy {
         let ours = IgnoredCalls::new()
             .urls(["/GetSamplingRules", "/SamplingTargets"])
             .when(|call| call.method == "POST");
-        Self { name: None, ignore: [ours].into(), traced: Arc::default(), until_body_end: false }
+        Self {
+            name: None,
+            authority: None,
+            ignore: [ours].into(),
+            traced: Arc::default(),
+            until_body_end: false,
+        }
     }
 
     /// Names each subsegment `name` in place of the host: for a service that is behind several hosts,
@@ -44,6 +51,14 @@ impl ClientPolicy {
     #[must_use]
     pub fn name(mut self, name: &str) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Host and port of requests that do not say where they go, as those of a tonic client whose channel
+    /// alone knows.
+    #[must_use]
+    pub fn authority(mut self, authority: &str) -> Self {
+        self.authority = Some(authority.into());
         self
     }
 
@@ -75,6 +90,10 @@ impl ClientPolicy {
     pub fn until_body_end(mut self) -> Self {
         self.until_body_end = true;
         self
+    }
+
+    pub(super) fn completed<'a>(&'a self, call: CallHead<'a>) -> CallHead<'a> {
+        CallHead { authority: call.authority.or(self.authority.as_deref()), ..call }
     }
 
     pub(super) fn ignores(&self, call: &CallHead<'_>) -> bool {

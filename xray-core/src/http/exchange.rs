@@ -2,50 +2,19 @@ use std::{
     any::Any,
     error::Error,
     mem,
-    net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
 use super::{
-    ResponseHead, ServerPolicy,
-    address::AddressText,
+    RequestHead, ResponseHead, ServerPolicy,
+    access::Entry,
+    grpc::{self, Progress},
     response::{Follows, Method},
 };
-use crate::{
-    Entity, Recorder, SamplingRequest, Segment, Subsegment, document::HttpRequest,
-    header::CallerHeaders,
-};
+use crate::{Entity, Recorder, SamplingRequest, Segment, Subsegment, header::CallerHeaders};
 
 /// The annotation that holds the template of the matched route.
 pub const ROUTE: &str = "http_route";
-
-/// What a middleware knows of a request when it arrives.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "integrations build it")]
-pub struct RequestHead<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// `Host`, or the authority of the request.
-    pub host: Option<&'a str>,
-    /// The path, without query.
-    pub path: &'a str,
-    /// `http` or `https`.
-    pub scheme: &'a str,
-    /// `User-Agent`.
-    pub user_agent: Option<&'a str>,
-    /// `X-Forwarded-For`.
-    pub forwarded_for: Option<&'a str>,
-    /// `X-Forwarded-Proto`.
-    pub forwarded_proto: Option<&'a str>,
-    /// The address at the other end of the connection.
-    pub peer: Option<IpAddr>,
-    /// `X-Amzn-Trace-Id`.
-    pub trace_header: Option<&'a [u8]>,
-    /// `traceparent`; none if there are several, see [`only`](crate::header::only).
-    pub traceparent: Option<&'a [u8]>,
-    /// `tracestate`; several are [`joined`](crate::header::joined).
-    pub tracestate: Option<&'a [u8]>,
-}
 
 /// One request from its head to the end of its response, as a segment.
 ///
@@ -71,6 +40,14 @@ pub struct Exchange {
     /// The caller wants to know the decision.
     asked: bool,
     method: Method,
+    more: Option<Box<More>>,
+}
+
+/// What few requests have. An exchange moves with its request, so it is small.
+#[derive(Debug, Default)]
+struct More {
+    grpc: Option<Progress>,
+    access: Option<Entry>,
 }
 
 #[derive(Debug)]
@@ -79,21 +56,19 @@ enum Phase {
     Handler(Segment),
     Body {
         segment: Segment,
-        expected: Option<u64>,
+        /// [`u64::MAX`] where it is not known.
+        expected: u64,
         sent: u64,
     },
     /// The segment ended at the head; what streams on has a subsegment of its own.
-    Stream {
-        body: Subsegment,
-        segment: Entity,
-    },
+    Stream { body: Subsegment, segment: Entity },
     /// The segment has ended, and what runs on belongs to it; or nothing does, and this hands the trace
     /// on.
     Done(Entity),
 }
 
 impl Exchange {
-    /// Begins the segment of a request; `None` for a path that the policy ignores.
+    /// Begins the segment of a request; `None` for a path that the policy ignores and no access log tells of.
     #[must_use = "a dropped exchange is a client that has gone"]
     pub fn begin(
         recorder: &Recorder,
@@ -103,8 +78,10 @@ impl Exchange {
         Self::begin_with(recorder, policy, request, |_| ())
     }
 
-    /// As [`begin`](Self::begin). `details` adds to the head what only a recorded request needs, and is
-    /// called for such a one alone: `scheme`, `user_agent`, `forwarded_for`, `forwarded_proto` and `peer`.
+    /// As [`begin`](Self::begin), with no recorder for a request that an [access log](super::AccessLog) may
+    /// still tell of. `details` adds to the head what only a recorded request needs, or that log, and is
+    /// called for such a one alone: `query`, `scheme`, `user_agent`, `forwarded_for`, `forwarded_proto`,
+    /// `peer` and `grpc`.
     ///
     /// ```
     /// # use xray_core::{Recorder, http::{Exchange, RequestHead, ServerPolicy}};
@@ -119,14 +96,15 @@ impl Exchange {
     /// ```
     #[must_use = "a dropped exchange is a client that has gone"]
     pub fn begin_with<'a>(
-        recorder: &Recorder,
+        recorder: impl Into<Option<&'a Recorder>>,
         policy: &ServerPolicy,
         request: &RequestHead<'a>,
         details: impl FnOnce(&mut RequestHead<'a>),
     ) -> Option<Self> {
-        if policy.ignores(request.path) {
-            return None;
-        }
+        let recorder = recorder.into().filter(|_| !policy.ignores(request.path));
+        let Some(recorder) = recorder else {
+            return Self::unrecorded(policy, request, details);
+        };
         let context = recorder.trace_context(&CallerHeaders {
             trace_header: request.trace_header,
             traceparent: request.traceparent,
@@ -142,13 +120,44 @@ impl Exchange {
         };
         let name = policy.segment_name(recorder, request.host);
         let segment = recorder.segment(name).context(context).request(sampling).watched().begin();
-        if segment.is_sampled() {
+        let log = policy.logs(request.path);
+        let sampled = segment.is_sampled();
+        let mut more = None;
+        if sampled || log.is_some() {
             let mut request = *request;
             details(&mut request);
-            record_request(&segment, policy, &request);
+            if sampled {
+                request.record(&segment, policy);
+            }
+            if request.grpc.is_some() || log.is_some() {
+                let grpc = request.grpc.map(|head| Progress::begin(&head));
+                let access = log.map(|log| Entry::begin(log, &request, &segment));
+                more = Some(Box::new(More { grpc, access }));
+            }
         }
         let method = Method::of(request.method);
-        Some(Self { phase: Phase::Handler(segment), asked, method })
+        Some(Self { phase: Phase::Handler(segment), asked, method, more })
+    }
+
+    /// A request that is not recorded, where somebody wants to read of it.
+    #[cold]
+    fn unrecorded<'a>(
+        policy: &ServerPolicy,
+        request: &RequestHead<'a>,
+        details: impl FnOnce(&mut RequestHead<'a>),
+    ) -> Option<Self> {
+        let log = policy.logs(request.path)?;
+        let mut request = *request;
+        details(&mut request);
+        Some(Self {
+            phase: Phase::Handler(Segment::absent()),
+            asked: false,
+            method: Method::of(request.method),
+            more: Some(Box::new(More {
+                grpc: None,
+                access: Some(Entry::unrecorded(log, &request)),
+            })),
+        })
     }
 
     /// The segment that an outer middleware of the same recorder has begun for the request that runs.
@@ -159,9 +168,16 @@ impl Exchange {
         current.is_of(recorder).then(|| current.segment())
     }
 
-    /// The segment: what the handler runs in.
+    /// What the handler runs in: the segment, or what is current around a request that is not recorded.
     #[must_use]
     pub fn entity(&self) -> &Entity {
+        let outside = self.more.as_ref().and_then(|more| more.access.as_ref()?.outside());
+        outside.unwrap_or_else(|| self.segment())
+    }
+
+    /// The segment; an entity that records nothing for a request without one.
+    #[must_use]
+    pub fn segment(&self) -> &Entity {
         match &self.phase {
             Phase::Handler(segment) | Phase::Body { segment, .. } => segment,
             Phase::Stream { segment, .. } | Phase::Done(segment) => segment,
@@ -171,25 +187,51 @@ impl Exchange {
     /// `X-Amzn-Trace-Id` of the response; `None` if there is nothing to say.
     #[must_use]
     pub fn response_header(&self) -> Option<String> {
-        self.entity().response_header(self.asked).map(|header| header.to_string())
+        self.segment().response_header(self.asked).map(|header| header.to_string())
+    }
+
+    /// Whether somebody wants to know how it ends: else there is no need to look what the head of the
+    /// response says of a gRPC call.
+    #[must_use]
+    #[inline]
+    pub fn is_watched(&self) -> bool {
+        self.segment().has_end() || self.more.is_some()
     }
 
     /// The head of the response leaves.
     pub fn respond(&mut self, response: &ResponseHead<'_>) {
-        let over = Phase::Done(self.entity().not_recorded());
+        let over = Phase::Done(self.segment().not_recorded());
         let phase = mem::replace(&mut self.phase, over);
         let Phase::Handler(segment) = phase else {
             self.phase = phase;
             return;
         };
-        segment.http_response(response.status);
+        let status = response.status;
+        if let Some(access) = self.access() {
+            access.status(status);
+        }
+        if let Some(told) = response.call_status() {
+            return self.respond_to_call(segment, status, &told, response.body_ended);
+        }
+        // Whoever called will take it for what it is.
+        if let Some(more) = &mut self.more {
+            more.grpc = None;
+        }
+        segment.http_response(status);
         if let Some(length) = response.content_length.filter(|_| !response.is_bodiless()) {
             segment.content_length(length);
         }
         match response.follows(self.method) {
-            Follows::Nothing => segment.end(),
+            Follows::Nothing => {
+                segment.end();
+                self.log();
+            }
             Follows::Body => {
-                self.phase = Phase::Body { segment, expected: response.content_length, sent: 0 };
+                self.phase = Phase::Body {
+                    segment,
+                    expected: response.content_length.unwrap_or(u64::MAX),
+                    sent: 0,
+                };
             }
             Follows::Stream => {
                 let body = segment.subsegment("response body");
@@ -200,12 +242,60 @@ impl Exchange {
         }
     }
 
+    /// As [`respond`](Self::respond): what the call came to, only its trailers tell, or a head that
+    /// nothing follows.
+    fn respond_to_call(
+        &mut self,
+        segment: Segment,
+        status: u16,
+        told: &grpc::Status<'_>,
+        body_ended: bool,
+    ) {
+        segment.note_mere_status(status);
+        self.more.get_or_insert_default().grpc.get_or_insert_default().told(told);
+        self.phase = Phase::Body { segment, expected: u64::MAX, sent: 0 };
+        if body_ended {
+            self.finish();
+        }
+    }
+
+    /// Looks into a part of the body, as far as it lies in one piece, before it is [`sent`](Self::sent):
+    /// `bytes` is its size. Only gRPC needs that.
+    #[inline]
+    pub fn looked_into(&mut self, piece: &[u8], bytes: u64) {
+        if let Some(call) = self.call() {
+            call.read(piece, bytes);
+        }
+    }
+
+    /// The trailers are handed over; `get` gives the value of the trailer of a name. Nothing follows them.
+    ///
+    /// ```
+    /// # use xray_core::{Recorder, http::{Exchange, RequestHead, ResponseHead, ServerPolicy, grpc}};
+    /// # let xray = Recorder::builder("orders").build()?;
+    /// # let request = RequestHead::default();
+    /// # let mut exchange = Exchange::begin(&xray, &ServerPolicy::new(), &request).unwrap();
+    /// let grpc = grpc::Status::of_head(Some(b"application/grpc"), |_| None);
+    /// exchange.respond(&ResponseHead { status: 200, grpc, ..Default::default() });
+    /// exchange.trailers(|name| (name == "grpc-status").then_some(b"5")); // NOT_FOUND: an error
+    /// # Ok::<(), xray_core::Error>(())
+    /// ```
+    pub fn trailers<'a>(&mut self, get: impl Fn(&'static str) -> Option<&'a [u8]>) {
+        if let Some(call) = self.call() {
+            call.told(&grpc::Status::of_trailers(get));
+        }
+        self.finish();
+    }
+
     /// A part of the body is handed over.
     pub fn sent(&mut self, bytes: u64) {
+        if let Some(access) = self.access() {
+            access.sent(bytes);
+        }
         let Phase::Body { segment, expected, sent } = &mut self.phase else { return };
         *sent += bytes;
         // The server may never ask for more than it has announced.
-        if expected.is_some_and(|expected| *sent >= expected) {
+        if *sent >= *expected {
             // What the body runs after its last byte still belongs to it.
             let handle = Entity::clone(segment);
             self.finish();
@@ -226,6 +316,9 @@ impl Exchange {
     /// # Ok::<(), xray_core::Error>(())
     /// ```
     pub fn sent_last(&mut self, bytes: u64) {
+        if let Some(access) = self.access() {
+            access.sent(bytes);
+        }
         if let Phase::Body { sent, .. } = &mut self.phase {
             *sent += bytes;
         }
@@ -234,46 +327,80 @@ impl Exchange {
 
     /// The body has ended.
     pub fn finish(&mut self) {
-        let over = Phase::Done(self.entity().not_recorded());
+        if let (Phase::Body { segment, .. }, Some(more)) = (&self.phase, &mut self.more)
+            && let Some(call) = &more.grpc
+        {
+            call.settle(segment);
+            if let Some(access) = &mut more.access {
+                access.code(call.code());
+            }
+        }
+        self.close();
+    }
+
+    /// Nothing more happens.
+    fn close(&mut self) {
+        let over = Phase::Done(self.segment().not_recorded());
         match mem::replace(&mut self.phase, over) {
-            Phase::Body { segment, expected: None, sent } => segment.content_length(sent),
+            Phase::Body { segment, expected: u64::MAX, sent } if self.call().is_none() => {
+                segment.content_length(sent);
+            }
             // It stays what it is.
             done @ Phase::Done(_) => self.phase = done,
             Phase::Handler(_) | Phase::Body { .. } | Phase::Stream { .. } => {}
+        }
+        self.log();
+    }
+
+    fn call(&mut self) -> Option<&mut Progress> {
+        self.more.as_mut()?.grpc.as_mut()
+    }
+
+    fn access(&mut self) -> Option<&mut Entry> {
+        self.more.as_mut()?.access.as_mut()
+    }
+
+    fn log(&mut self) {
+        if let Some(access) = self.access() {
+            access.end();
         }
     }
 
     /// The handler failed, and a response that says so follows.
     pub fn record_error(&self, error: &(dyn Error + 'static)) {
-        self.entity().record_dyn_error(error);
+        self.segment().record_dyn_error(error);
     }
 
     /// The handler or the body failed. Without a head, `status` is what the server will answer.
     pub fn fail(&mut self, error: &(dyn Error + 'static), status: Option<u16>) {
-        if let Some(entity) = self.failing(status) {
+        if let Some(entity) = self.failing("Error", status) {
             entity.record_dyn_error(error);
         }
-        self.finish();
+        self.close();
     }
 
     /// As [`fail`](Self::fail), for an error that is known by its type's name and its text only.
     pub fn fail_as(&mut self, kind: &'static str, message: &str, status: Option<u16>) {
-        if let Some(entity) = self.failing(status) {
+        if let Some(entity) = self.failing(kind, status) {
             entity.record_failure(kind, message, true);
         }
-        self.finish();
+        self.close();
     }
 
     /// The handler or the body panicked: a fault with status 500, whatever head may have left.
     pub fn panicked(&mut self, payload: &(dyn Any + Send)) {
-        if let Some(entity) = self.failing(Some(500)) {
+        if let Some(entity) = self.failing("panic", Some(500)) {
             entity.record_panic(payload);
         }
-        self.finish();
+        self.close();
     }
 
     /// What a failure is recorded on.
-    fn failing(&self, status: Option<u16>) -> Option<&Entity> {
+    fn failing(&mut self, kind: &'static str, status: Option<u16>) -> Option<&Entity> {
+        if let Some(access) = self.access() {
+            access.failed(kind);
+            status.into_iter().for_each(|status| access.status(status));
+        }
         match &self.phase {
             Phase::Handler(segment) | Phase::Body { segment, .. } => {
                 if let Some(status) = status {
@@ -291,13 +418,27 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         match &self.phase {
             Phase::Handler(segment) | Phase::Body { segment, .. } => {
-                let message = "the client left before the response was complete";
-                segment.record_failure("ClientDisconnected", message, false);
+                let kind = if self
+                    .more
+                    .as_ref()
+                    .and_then(|more| more.grpc.as_ref())
+                    .is_some_and(Progress::is_late)
+                {
+                    Progress::expire(segment);
+                    "DeadlineExceeded"
+                } else {
+                    let message = "the client left before the response was complete";
+                    segment.record_failure("ClientDisconnected", message, false);
+                    "ClientDisconnected"
+                };
+                if let Some(access) = self.access() {
+                    access.failed(kind);
+                }
             }
             // That is how a stream of events ends.
             Phase::Stream { .. } | Phase::Done(_) => {}
         }
-        self.finish();
+        self.close();
     }
 }
 
@@ -319,26 +460,4 @@ pub(super) fn catching<W, T>(
         }
         resume_unwind(payload)
     })
-}
-
-fn record_request(segment: &Segment, policy: &ServerPolicy, request: &RequestHead<'_>) {
-    let scheme = policy.forwarded_proto(request.forwarded_proto).unwrap_or(request.scheme);
-    let absolute = request.host.map(|host| [scheme, "://", host, request.path].concat());
-    let url = absolute.as_deref().unwrap_or(request.path);
-    let forwarded = request.forwarded_for.and_then(|list| list.split(',').next()).map(str::trim);
-    let forwarded = forwarded.filter(|address| !address.is_empty());
-    let mut text = AddressText::default();
-    let client_ip = match (forwarded, request.peer) {
-        (Some(address), _) => Some(address),
-        (None, Some(peer)) => Some(text.of(peer)),
-        (None, None) => None,
-    };
-    segment.http(HttpRequest {
-        method: Some(request.method),
-        url: Some(url),
-        user_agent: request.user_agent,
-        client_ip,
-        x_forwarded_for: forwarded.is_some(),
-        traced: false,
-    });
 }

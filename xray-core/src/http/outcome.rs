@@ -1,3 +1,5 @@
+use super::grpc::Code;
+
 /// How a request ended, by its status.
 ///
 /// ```
@@ -30,6 +32,38 @@ impl Outcome {
             400..=499 => Self::Error,
             500..=599 => Self::Fault,
             _ => Self::Ok,
+        }
+    }
+
+    /// The outcome that the code of a gRPC call stands for: a fault where the service, or what lies between,
+    /// is to blame, and an error where the caller is.
+    ///
+    /// ```
+    /// use xray_core::http::{Outcome, grpc::Code};
+    ///
+    /// assert_eq!(Outcome::of_grpc(Code::ResourceExhausted), Outcome::Throttle);
+    /// assert_eq!(Outcome::of_grpc(Code::Unavailable), Outcome::Fault);
+    /// ```
+    #[must_use]
+    pub fn of_grpc(code: Code) -> Self {
+        match code {
+            Code::Ok => Self::Ok,
+            Code::ResourceExhausted => Self::Throttle,
+            Code::Cancelled
+            | Code::InvalidArgument
+            | Code::NotFound
+            | Code::AlreadyExists
+            | Code::PermissionDenied
+            | Code::Unauthenticated
+            | Code::FailedPrecondition
+            | Code::Aborted
+            | Code::OutOfRange => Self::Error,
+            Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Unimplemented
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss => Self::Fault,
         }
     }
 }

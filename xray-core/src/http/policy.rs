@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::AccessLog;
 use crate::{
     Recorder,
     header::{Sampled, TraceContext},
@@ -37,6 +38,7 @@ pub struct ServerPolicy {
     forced_per_second: Option<(u32, Arc<Reservoir>)>,
     ignore: Arc<[String]>,
     trust_forwarded_proto: bool,
+    access_log: Option<AccessLog>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -100,6 +102,24 @@ impl ServerPolicy {
     pub fn trust_forwarded_proto(mut self) -> Self {
         self.trust_forwarded_proto = true;
         self
+    }
+
+    /// Writes a line for each response, of ignored paths and of requests that are not sampled too.
+    #[must_use]
+    pub fn access_log(mut self, log: AccessLog) -> Self {
+        self.access_log = Some(log);
+        self
+    }
+
+    /// Whether there is anything to do for a request that is not recorded.
+    #[must_use]
+    pub fn has_access_log(&self) -> bool {
+        self.access_log.is_some()
+    }
+
+    /// The log that tells of a path.
+    pub(super) fn logs(&self, path: &str) -> Option<&AccessLog> {
+        self.access_log.as_ref().filter(|log| !log.ignores(path))
     }
 
     pub(super) fn ignores(&self, path: &str) -> bool {

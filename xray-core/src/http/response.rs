@@ -1,3 +1,5 @@
+use super::grpc;
+
 /// What is known of a response when its head is about to leave, or has come.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "integrations build it")]
@@ -10,6 +12,8 @@ pub struct ResponseHead<'a> {
     pub content_type: Option<&'a str>,
     /// Whether the body has no more to give.
     pub body_ended: bool,
+    /// What it says of a gRPC call, if it answers one.
+    pub grpc: Option<grpc::Status<'a>>,
 }
 
 /// As far as it says what a response has after its head.
@@ -39,7 +43,13 @@ pub(super) enum Follows {
     Stream,
 }
 
-impl ResponseHead<'_> {
+impl<'a> ResponseHead<'a> {
+    /// What a response says that is judged by gRPC's status; with another HTTP status and none of gRPC's,
+    /// something between the two has answered.
+    pub(super) fn call_status(&self) -> Option<grpc::Status<'a>> {
+        self.grpc.filter(|told| self.status == 200 || told.status.is_some())
+    }
+
     /// Whether the status forbids a body, whatever `Content-Length` says.
     pub(super) fn is_bodiless(&self) -> bool {
         matches!(self.status, 100..=199 | 204 | 304)

@@ -234,13 +234,21 @@ impl Entity {
         if let Some(watch) = self.unrecorded() {
             watch.set_status(status);
         }
-        let flags = match Outcome::of_status(status) {
-            Outcome::Ok => 0,
-            Outcome::Error => flag::ERROR,
-            Outcome::Throttle => flag::ERROR | flag::THROTTLE,
-            Outcome::Fault => flag::FAULT,
-        };
-        self.note_outcome(0, flags, Some(status));
+        self.note_outcome(0, flags(Outcome::of_status(status)), Some(status));
+    }
+
+    /// The status of a response that says nothing of how the entity ended.
+    pub(crate) fn note_mere_status(&self, status: u16) {
+        self.note_outcome(0, 0, Some(status));
+    }
+
+    /// How a gRPC call ended. Where the caller is to blame, an exception makes no fault, as with a 4xx.
+    pub(crate) fn note_grpc(&self, outcome: Outcome) {
+        if let Some(watch) = self.unrecorded() {
+            watch.set_outcome(outcome);
+        }
+        let refused = matches!(outcome, Outcome::Error | Outcome::Throttle);
+        self.note_outcome(if refused { flag::EXCEPTION } else { 0 }, flags(outcome), None);
     }
 
     /// Bytes of the response's body.
@@ -400,4 +408,13 @@ pub(super) fn metadata_of<'a>(
 fn warn_of_namespace(namespace: &str, key: &str) {
     let (key, namespace) = (cut(key, 50), cut(namespace, 50));
     crate::logging::warning!("metadata {key:?} dropped: the namespace {namespace:?} is reserved");
+}
+
+fn flags(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Ok => 0,
+        Outcome::Error => flag::ERROR,
+        Outcome::Throttle => flag::ERROR | flag::THROTTLE,
+        Outcome::Fault => flag::FAULT,
+    }
 }

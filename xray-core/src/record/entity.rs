@@ -192,7 +192,7 @@ impl Entity {
 
     /// Whether somebody wants to know of its end.
     #[inline]
-    pub(super) fn has_end(&self) -> bool {
+    pub(crate) fn has_end(&self) -> bool {
         match &self.0 {
             Kind::Recorded { .. } => true,
             Kind::Passing(passing) => passing.watch.is_some(),

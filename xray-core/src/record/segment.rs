@@ -45,6 +45,11 @@ impl Segment {
         Self { entity, unwinding: thread::panicking(), ticket: None }
     }
 
+    /// One that records nothing, and knows of no trace.
+    pub(crate) fn absent() -> Self {
+        Self::new(Entity::ABSENT)
+    }
+
     #[inline]
     fn finish(&mut self, at: Option<SystemTime>) {
         if let Some(ticket) = self.ticket.take() {
@@ -58,7 +63,7 @@ impl Segment {
     pub fn begin(name: &str) -> Self {
         match Recorder::installed() {
             Some(recorder) => recorder.begin_segment(name),
-            None => Self::new(Entity::ABSENT),
+            None => Self::absent(),
         }
     }
 
@@ -89,6 +94,12 @@ impl Drop for Segment {
 }
 
 impl Segment {
+    async fn work<T>(self, work: impl AsyncFnOnce(Entity) -> T) -> T {
+        let entity = self.entity.clone();
+        let mut work = pin!(self.scope(async { work(entity).await }));
+        poll_fn(|cx| self.recording_panics(|| work.as_mut().poll(cx))).await
+    }
+
     fn end_unless_ended(&mut self) {
         if thread::panicking() && !self.unwinding {
             self.entity.record_failure("panic", "the code of the segment panicked", true);
@@ -185,6 +196,21 @@ impl<'a> SegmentBuilder<'a> {
         self.begin_wanted(decision)
     }
 
+    /// Begins the segment, runs `work` in it and ends it: for what comes with a trace of its own, such
+    /// as a message.
+    ///
+    /// ```
+    /// # async fn example(xray: xray_core::Recorder, header: &str) {
+    /// use xray_core::TraceHeader;
+    ///
+    /// let message = xray.segment("orders").header(TraceHeader::parse(header));
+    /// message.run(async |segment| segment.annotate("kind", "order")).await;
+    /// # }
+    /// ```
+    pub async fn run<T>(self, work: impl AsyncFnOnce(Entity) -> T) -> T {
+        self.begin().work(work).await
+    }
+
     /// Of a segment that is recorded, or whose end somebody wants to know.
     #[inline(never)]
     fn begin_wanted(self, decision: SamplingDecision) -> Segment {
@@ -269,8 +295,5 @@ impl<'a> SegmentBuilder<'a> {
 /// # }
 /// ```
 pub async fn segment<T>(name: &str, work: impl AsyncFnOnce(Entity) -> T) -> T {
-    let segment = Segment::begin(name);
-    let entity = segment.entity.clone();
-    let mut work = pin!(segment.scope(async { work(entity).await }));
-    poll_fn(|cx| segment.recording_panics(|| work.as_mut().poll(cx))).await
+    Segment::begin(name).work(work).await
 }

@@ -114,6 +114,15 @@ impl Unrecorded {
         }
     }
 
+    /// How it ended, where the status does not say so.
+    pub(super) fn set_outcome(&self, outcome: Outcome) {
+        match outcome {
+            Outcome::Ok => {}
+            Outcome::Error | Outcome::Throttle => self.exception.store(false, Ordering::Relaxed),
+            Outcome::Fault => self.fault.store(true, Ordering::Relaxed),
+        }
+    }
+
     pub(super) fn record_exception(&self) {
         self.exception.store(true, Ordering::Relaxed);
     }

@@ -212,10 +212,9 @@ fn any_text_is_borne() {
     for round in 0..20_000 {
         let parts = (0..round % 24).map(|_| *PARTS.choose(&mut random).unwrap());
         let text: String = parts.collect();
-        for target in [SqlTarget::from_url(&text), SqlTarget::from_connection_string(&text)] {
-            if let Ok(target) = target {
-                assert!(target.name().contains('@'), "{text}: {target:?}");
-            }
+        let targets = [SqlTarget::from_url(&text), SqlTarget::from_connection_string(&text)];
+        for target in targets.into_iter().flatten() {
+            assert!(target.name().contains('@'), "{text}: {target:?}");
         }
     }
 }

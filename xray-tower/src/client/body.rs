@@ -56,9 +56,13 @@ where
         if let Some(call) = this.call {
             match &frame {
                 Some(Ok(frame)) => {
-                    call.received(frame.data_ref().map_or(0, Buf::remaining) as u64);
+                    let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64;
+                    call.looked_into(frame.data_ref().map_or(&[], Buf::chunk), bytes);
+                    call.received(bytes);
+                    if let Some(trailers) = frame.trailers_ref() {
+                        call.trailers(|name| crate::bytes(trailers, name));
                     // The caller may never ask again.
-                    if this.inner.is_end_stream() {
+                    } else if this.inner.is_end_stream() {
                         call.finish();
                     }
                 }

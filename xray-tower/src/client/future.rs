@@ -10,8 +10,10 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use xray_core::{
     Scope,
-    http::{Call, ResponseHead},
+    http::{Call, ResponseHead, grpc},
 };
+
+use crate::bytes;
 
 use super::{ErrorKind, PlainErrors, ResponseBody};
 
@@ -81,12 +83,16 @@ where
 
 fn respond<R: Body>(response: Response<R>, mut call: Option<Call>) -> Response<ResponseBody<R>> {
     if let Some(call) = &mut call {
-        let text = |name| response.headers().get(name)?.to_str().ok();
+        let headers = response.headers();
+        let text = |name| headers.get(name)?.to_str().ok();
         call.respond(&ResponseHead {
             status: response.status().as_u16(),
             content_length: text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             content_type: text(header::CONTENT_TYPE),
             body_ended: response.body().is_end_stream(),
+            grpc: grpc::Status::of_head(bytes(headers, header::CONTENT_TYPE), |name| {
+                bytes(headers, name)
+            }),
         });
     }
     response.map(|body| ResponseBody::new(body, call.filter(|call| call.entity().is_some())))

@@ -53,6 +53,14 @@ impl<K> XRayClientLayer<K> {
         self
     }
 
+    /// Host and port of requests that do not say where they go, as those of a tonic client that is made with
+    /// `new` and not with `with_origin`: there the channel alone knows.
+    #[must_use]
+    pub fn authority(mut self, authority: &str) -> Self {
+        self.policy = self.policy.authority(authority);
+        self
+    }
+
     /// Leaves these calls alone too, beside the sampling calls of X-Ray itself: no subsegment, and no
     /// header that carries the trace on.
     #[must_use]
@@ -77,8 +85,8 @@ impl<K> XRayClientLayer<K> {
         self
     }
 
-    /// Ends each subsegment where the response's body ends, or is dropped, in place of its head. An
-    /// event stream and an upgraded connection still end theirs at the head.
+    /// Ends each subsegment where the response's body ends, or is dropped, in place of its head. That of a
+    /// gRPC call ends there anyway, since only its trailers say what it came to. An event stream and an upgraded connection still end theirs at the head.
     #[must_use]
     pub fn until_body_end(mut self) -> Self {
         self.policy = self.policy.until_body_end();

@@ -7,7 +7,9 @@ use std::{
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use http_body::Body;
 use tower_service::Service;
-use xray_core::http::{Call, CallHead, ClientPolicy};
+use xray_core::http::{Call, CallHead, ClientPolicy, grpc};
+
+use crate::bytes;
 
 use super::{ErrorKind, PlainErrors, ResponseBody, ResponseFuture};
 
@@ -34,7 +36,9 @@ impl<S, K> XRayClientMiddleware<S, K> {
             authority: uri.authority().map(|it| it.as_str()).or_else(host),
             path: uri.path(),
         };
-        let call = Call::begin(&self.policy, &head)?;
+        let call = Call::begin_with(&self.policy, &head, || {
+            bytes(request.headers(), header::CONTENT_TYPE).is_some_and(grpc::is_grpc)
+        })?;
         call.inject(|name, value| set(request.headers_mut(), name, value))
     }
 }

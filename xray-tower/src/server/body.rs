@@ -61,8 +61,11 @@ where
             match &frame {
                 Some(Ok(frame)) => {
                     let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64;
+                    exchange.looked_into(frame.data_ref().map_or(&[], Buf::chunk), bytes);
+                    if let Some(trailers) = frame.trailers_ref() {
+                        exchange.trailers(|name| crate::bytes(trailers, name));
                     // The server may never ask again.
-                    if this.inner.is_end_stream() {
+                    } else if this.inner.is_end_stream() {
                         exchange.sent_last(bytes);
                     } else {
                         exchange.sent(bytes);

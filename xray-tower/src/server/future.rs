@@ -9,8 +9,10 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use xray_core::{
     Scope,
-    http::{Exchange, ResponseHead, recording_panics},
+    http::{Exchange, ResponseHead, grpc, recording_panics},
 };
+
+use crate::bytes;
 
 use super::{ResponseBody, TRACE_HEADER, fail};
 
@@ -86,16 +88,18 @@ fn respond<R: Body>(
         {
             response.headers_mut().insert(TRACE_HEADER.clone(), value);
         }
-        let number = |name| response.headers().get(name)?.to_str().ok()?.parse().ok();
+        let headers = response.headers();
+        let number = |name| headers.get(name)?.to_str().ok()?.parse().ok();
         let body = response.body();
+        let content_type = headers.get(header::CONTENT_TYPE);
         exchange.respond(&ResponseHead {
             status: response.status().as_u16(),
             content_length: number(header::CONTENT_LENGTH).or_else(|| body.size_hint().exact()),
-            content_type: response
-                .headers()
-                .get(header::CONTENT_TYPE)
-                .and_then(|value| value.to_str().ok()),
+            content_type: content_type.and_then(|value| value.to_str().ok()),
             body_ended: body.is_end_stream(),
+            grpc: content_type.filter(|_| exchange.is_watched()).and_then(|content_type| {
+                grpc::Status::of_head(Some(content_type.as_bytes()), |name| bytes(headers, name))
+            }),
         });
     }
     response.map(|body| ResponseBody::new(body, exchange))

@@ -1,7 +1,7 @@
 use tower_layer::Layer;
 use xray_core::{
     Recorder,
-    http::{Incoming, ServerPolicy},
+    http::{AccessLog, Incoming, ServerPolicy},
 };
 
 use super::XRayMiddleware;
@@ -78,6 +78,21 @@ impl XRayLayer {
     #[must_use]
     pub fn trust_forwarded_proto(mut self) -> Self {
         self.policy = self.policy.trust_forwarded_proto();
+        self
+    }
+
+    /// Writes a line for each response: also of paths that are ignored, of requests that are not sampled, and
+    /// where there is no recorder.
+    ///
+    /// ```
+    /// use xray_tower::{AccessLog, XRayLayer};
+    ///
+    /// let xray = XRayLayer::new().access_log(AccessLog::json());
+    /// # let _ = xray;
+    /// ```
+    #[must_use]
+    pub fn access_log(mut self, log: AccessLog) -> Self {
+        self.policy = self.policy.access_log(log);
         self
     }
 }

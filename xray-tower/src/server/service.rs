@@ -10,8 +10,10 @@ use tower_service::Service;
 use xray_core::{
     Entity, Recorder,
     header::{TRACEPARENT, TRACESTATE, joined, only},
-    http::{Exchange, RequestHead, ServerPolicy, recording_panics},
+    http::{Exchange, RequestHead, ServerPolicy, grpc, recording_panics},
 };
+
+use crate::bytes;
 
 use super::{ResponseBody, ResponseFuture, TRACE_HEADER};
 
@@ -24,8 +26,8 @@ static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto"
 /// Records a segment for each request of the service it wraps. Made by
 /// [`XRayLayer`](crate::XRayLayer).
 ///
-/// The client's address is taken from axum's `ConnectInfo<SocketAddr>`, or from a [`SocketAddr`]
-/// among the request's extensions.
+/// The client's address is taken from axum's `ConnectInfo<SocketAddr>`, from what tonic's server keeps (with
+/// the feature `tonic`), or from a [`SocketAddr`] among the request's extensions.
 #[derive(Clone, Debug)]
 pub struct XRayMiddleware<S> {
     inner: S,
@@ -39,13 +41,18 @@ impl<S> XRayMiddleware<S> {
     }
 
     fn begin<B>(&self, request: &Request<B>) -> Option<Exchange> {
-        let recorder = match &self.recorder {
-            Some(recorder) => recorder,
-            None => &Recorder::installed()?,
-        };
-        if let Some(segment) = Exchange::enclosing(recorder) {
+        let installed;
+        let mut recorder = self.recorder.as_ref();
+        if recorder.is_none() {
+            installed = Recorder::installed();
+            recorder = installed.as_ref();
+        }
+        if let Some(segment) = recorder.and_then(Exchange::enclosing) {
             // The layer around a router cannot know the route, the one inside can.
             note_route(request, &segment);
+            recorder = None;
+        }
+        if recorder.is_none() && !self.policy.has_access_log() {
             return None;
         }
         let headers = request.headers();
@@ -64,13 +71,17 @@ impl<S> XRayMiddleware<S> {
             ..RequestHead::default()
         };
         let exchange = Exchange::begin_with(recorder, &self.policy, &head, |head| {
+            head.query = uri.query();
             head.scheme = uri.scheme_str().unwrap_or("http");
             head.user_agent = text(headers, &header::USER_AGENT);
             head.forwarded_for = text(headers, &FORWARDED_FOR);
             head.forwarded_proto = text(headers, &FORWARDED_PROTO);
             head.peer = peer(request);
+            head.grpc = grpc::Request::of(bytes(headers, header::CONTENT_TYPE), |name| {
+                bytes(headers, name)
+            });
         })?;
-        note_route(request, exchange.entity());
+        note_route(request, exchange.segment());
         Some(exchange)
     }
 }
@@ -123,5 +134,22 @@ fn peer<B>(request: &Request<B>) -> Option<IpAddr> {
     if let Some(peer) = request.extensions().get::<axum::extract::ConnectInfo<SocketAddr>>() {
         return Some(peer.0.ip());
     }
+    #[cfg(feature = "tonic")]
+    if let Some(peer) = tonic_peer(request.extensions()) {
+        return Some(peer.ip());
+    }
     request.extensions().get::<SocketAddr>().map(SocketAddr::ip)
+}
+
+#[cfg(feature = "tonic")]
+fn tonic_peer(extensions: &http::Extensions) -> Option<SocketAddr> {
+    use tonic::transport::server::TcpConnectInfo;
+    match extensions.get::<TcpConnectInfo>() {
+        Some(info) => info.remote_addr(),
+        // Behind TLS only tonic knows the type, and only a request of its own tells.
+        None => {
+            let metadata = tonic::metadata::MetadataMap::new();
+            tonic::Request::from_parts(metadata, extensions.clone(), ()).remote_addr()
+        }
+    }
 }

@@ -1,8 +1,11 @@
-//! The three services. In a real shop each is a process of its own; here each has a recorder, a port
+//! The services. In a real shop each is a process of its own; here each has a recorder, a port
 //! and a middleware of its own, and they know each other by URL only.
 
 pub(crate) mod orders;
 pub(crate) mod payments;
+pub(crate) mod pricing;
+mod proto;
+pub(crate) mod sqs;
 pub(crate) mod web;
 
 use std::io;
@@ -35,7 +38,7 @@ impl Running {
             // So that the segments know the caller's address.
             let app = app.into_make_service_with_connect_info::<SocketAddr>();
             if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stop).await {
-                log::error!("a service ended: {error}");
+                tracing::warn!("a service ended: {error}");
             }
         });
         Ok(Self { url, task })

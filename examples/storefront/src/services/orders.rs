@@ -1,4 +1,5 @@
-//! `orders`: products and orders (actix-web), on the database.
+//! `orders`: products and orders (actix-web), on the database. It calls `pricing` and `payments`, and tells the
+//! worker of what was sold.
 
 use std::io;
 use std::net::TcpListener;
@@ -7,12 +8,17 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Json, Path};
 use actix_web::{App, HttpResponse, HttpServer, ResponseError};
+use aws_sdk_sqs::error::DisplayErrorContext;
 use tokio::time::sleep;
+use tonic::Status;
 use xray_actix::{CurrentSegment, Recorder, XRayMiddleware, subsegment};
 
 use super::Running;
+use super::pricing::Pricing;
+use super::proto::Basket;
 use crate::calls::{CallError, Service};
 use crate::database::Database;
+use crate::queue::Queue;
 use crate::shop::{Cart, Charge, Order, Product, Receipt};
 use crate::task::Task;
 
@@ -27,6 +33,8 @@ enum OrderError {
     NoOrder(i64),
     #[error("{wanted} of {product} are wanted, {left} are left")]
     SoldOut { product: String, wanted: i64, left: i64 },
+    #[error("there is no price: {0}")]
+    Pricing(#[from] Status),
     #[error("the payment failed: {0}")]
     Payment(#[from] CallError),
     #[error("the database failed: {0}")]
@@ -42,19 +50,28 @@ impl ResponseError for OrderError {
             Self::Payment(error) => {
                 StatusCode::from_u16(error.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY)
             }
+            Self::Pricing(_) => StatusCode::BAD_GATEWAY,
             Self::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
 
-pub(crate) fn start(xray: Recorder, database: Database, payments: Service) -> io::Result<Running> {
+/// Whom the service calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Calls {
+    pub(crate) database: Database,
+    pub(crate) payments: Service,
+    pub(crate) pricing: Pricing,
+    pub(crate) queue: Queue,
+}
+
+pub(crate) fn start(xray: Recorder, calls: Calls) -> io::Result<Running> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
     let server = HttpServer::new(move || {
         App::new()
             .wrap(XRayMiddleware::with(xray.clone()))
-            .app_data(Data::new(database.clone()))
-            .app_data(Data::new(payments.clone()))
+            .app_data(Data::new(calls.clone()))
             .route("/products", web::get().to(products))
             .route("/products/{id}", web::get().to(product))
             .route("/bestsellers", web::get().to(bestsellers))
@@ -72,31 +89,30 @@ pub(crate) fn start(xray: Recorder, database: Database, payments: Service) -> io
     Ok(Running { url, task })
 }
 
-async fn products(database: Data<Database>) -> Result<Json<Vec<Product>>, OrderError> {
-    Ok(Json(database.products().await?))
+async fn products(calls: Data<Calls>) -> Result<Json<Vec<Product>>, OrderError> {
+    Ok(Json(calls.database.products().await?))
 }
 
-async fn bestsellers(database: Data<Database>) -> Result<Json<Vec<Product>>, OrderError> {
-    Ok(Json(database.bestsellers().await?))
+async fn bestsellers(calls: Data<Calls>) -> Result<Json<Vec<Product>>, OrderError> {
+    Ok(Json(calls.database.bestsellers().await?))
 }
 
-async fn product(database: Data<Database>, id: Path<i64>) -> Result<Json<Product>, OrderError> {
-    Ok(Json(database.product(*id).await?.ok_or(OrderError::NoProduct(*id))?))
+async fn product(calls: Data<Calls>, id: Path<i64>) -> Result<Json<Product>, OrderError> {
+    Ok(Json(calls.database.product(*id).await?.ok_or(OrderError::NoProduct(*id))?))
 }
 
-async fn order(database: Data<Database>, id: Path<i64>) -> Result<Json<Order>, OrderError> {
-    Ok(Json(database.order(*id).await?.ok_or(OrderError::NoOrder(*id))?))
+async fn order(calls: Data<Calls>, id: Path<i64>) -> Result<Json<Order>, OrderError> {
+    Ok(Json(calls.database.order(*id).await?.ok_or(OrderError::NoOrder(*id))?))
 }
 
 async fn place(
-    database: Data<Database>,
-    payments: Data<Service>,
+    calls: Data<Calls>,
     segment: CurrentSegment,
     cart: Json<Cart>,
 ) -> Result<HttpResponse, OrderError> {
     segment.annotate("product_id", cart.product);
     segment.annotate("quantity", cart.quantity);
-    let Some(product) = database.product(cart.product).await? else {
+    let Some(product) = calls.database.product(cart.product).await? else {
         return Err(OrderError::NoProduct(cart.product));
     };
     if product.stock < cart.quantity {
@@ -106,18 +122,26 @@ async fn place(
             left: product.stock,
         });
     }
-    let total_cents = product.price_cents * cart.quantity;
+    let basket = Basket { price_cents: product.price_cents, quantity: cart.quantity };
+    let total_cents = calls.pricing.quote(basket).await?.total_cents;
     let charge = Charge { customer: cart.customer.clone(), amount_cents: total_cents };
-    let receipt = take_money(&payments, &charge).await?;
+    let receipt = take_money(&calls.payments, &charge).await?;
     segment.annotate("authorisation", receipt.authorisation);
 
-    let id = subsegment("place order", async |step| {
-        step.annotate("order_total", total_cents as f64 / 100.0);
-        database.place(&cart, total_cents).await
-    })
-    .await?;
+    let id = write_down(&calls.database, &cart, total_cents).await?;
     let order = Order { id, product: product.name, quantity: cart.quantity, total_cents };
+    // The order stands, whether it is settled now or later.
+    if let Err(error) = calls.queue.send(&order).await {
+        tracing::warn!("order {id} waits to be settled: {}", DisplayErrorContext(&error));
+    }
+    tracing::info!("order {id} is placed");
     Ok(HttpResponse::Created().json(order))
+}
+
+// `fields` are annotations, and `err` records an error with its causes.
+#[subsegment(name = "write down", skip_all, fields(order_total = total_cents as f64 / 100.0), err)]
+async fn write_down(database: &Database, cart: &Cart, total_cents: i64) -> sqlx::Result<i64> {
+    database.place(cart, total_cents).await
 }
 
 /// Charges the customer, with a second try if payments is busy: two calls in the trace.

@@ -1,5 +1,5 @@
-//! The conformance tests of the recording specification, by their names. 11 and 12 need the
-//! interceptor for AWS SDKs, and stand with it.
+//! The conformance tests of the recording specification, by their names. 11 and 12 need
+//! clients of AWS, and stand in `tests/aws/conformance.rs`.
 
 mod environment;
 mod headers;

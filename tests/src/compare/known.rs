@@ -1,28 +1,31 @@
-//! `tests/scripts/differences.json`: each known difference from the Python SDK, with its reason.
+//! A table of known differences from the Python SDK, each with its reason, such as
+//! `tests/scripts/differences.json`.
 //!
 //! A row names the scripts it is for (none: all), where the values differ (a JSON pointer, with `*`
 //! for any one step and `**` for any number), what they are there (a value, or the word `absent`;
 //! left out: anything), and why.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::corpus::{folder, json};
-use crate::difference::Difference;
+use super::Difference;
 
+/// One row of the table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Row {
+pub struct Row {
+    /// What it is for; none: all.
     #[serde(default)]
-    pub(crate) scripts: Vec<String>,
+    scripts: Vec<String>,
     at: String,
     #[serde(default)]
     ours: Side,
     #[serde(default)]
     python: Side,
-    pub(crate) reason: String,
+    /// Why they differ.
+    pub reason: String,
 }
 
 /// What a row says of one side: anything, or this.
@@ -48,7 +51,8 @@ impl Side {
 
 impl Row {
     /// Whether it is for some scripts only.
-    pub(crate) fn is_special(&self) -> bool {
+    #[must_use]
+    pub fn is_special(&self) -> bool {
         !self.scripts.is_empty()
     }
 
@@ -74,21 +78,29 @@ fn leads_to(steps: &[&str], at: &[&str]) -> bool {
 
 /// The table, and which of its rows were needed by which scripts.
 #[derive(Debug)]
-pub(crate) struct Table {
-    pub(crate) rows: Vec<Row>,
+pub struct Table {
+    /// The rows, in order.
+    pub rows: Vec<Row>,
     used: BTreeMap<usize, Vec<String>>,
 }
 
 impl Table {
-    pub(crate) fn read() -> Self {
-        let rows = json(&folder().join("differences.json"));
-        let rows = serde_json::from_value(rows).expect("rows of differences.json");
+    /// Reads a table.
+    ///
+    /// # Panics
+    /// When the file is not there, or is no table.
+    #[must_use]
+    pub fn read(path: &Path) -> Self {
+        let text = std::fs::read_to_string(path)
+            .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()));
+        let rows = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self { rows, used: BTreeMap::new() }
     }
 
     /// Notes which rows explain a script's differences; gives the differences that none explains.
     /// The first row counts, so that a general one does not hide a special one that stands before.
-    pub(crate) fn explain(&mut self, script: &str, found: Vec<Difference>) -> Vec<Difference> {
+    pub fn explain(&mut self, script: &str, found: Vec<Difference>) -> Vec<Difference> {
         let mut unknown = Vec::new();
         for difference in found {
             let row = self.rows.iter().position(|row| row.explains(script, &difference));
@@ -105,12 +117,14 @@ impl Table {
     }
 
     /// The scripts that needed a row.
-    pub(crate) fn needed_by(&self, row: usize) -> &[String] {
+    #[must_use]
+    pub fn needed_by(&self, row: usize) -> &[String] {
         self.used.get(&row).map_or(&[], Vec::as_slice)
     }
 
     /// What a row lists and what is no longer so.
-    pub(crate) fn outdated(&self) -> Vec<String> {
+    #[must_use]
+    pub fn outdated(&self) -> Vec<String> {
         let mut outdated = Vec::new();
         for (index, row) in self.rows.iter().enumerate() {
             let needed = self.needed_by(index);

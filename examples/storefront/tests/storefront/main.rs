@@ -1,5 +1,7 @@
 //! Runs the demo as its README says and holds it to its word.
 
+mod trace;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, UdpSocket};
@@ -60,6 +62,8 @@ fn records_every_service_and_loses_nothing() {
         ("web", None),
         ("orders", None),
         ("payments", None),
+        ("pricing", None),
+        ("https://sqs.eu-central-1.amazonaws.com/123456789012/orders", Some("AWS::SQS::Queue")),
         ("sqlite@shop", Some("Database::SQL")),
         ("worker", Some("client")),
         ("worker", None),

@@ -7,11 +7,13 @@ use serde_json::Value;
 
 /// One place where ours and Python's values differ; `None` is absent.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Difference {
+pub struct Difference {
     /// A JSON pointer.
-    pub(crate) at: String,
-    pub(crate) ours: Option<Value>,
-    pub(crate) python: Option<Value>,
+    pub at: String,
+    /// What we have there.
+    pub ours: Option<Value>,
+    /// What Python has there.
+    pub python: Option<Value>,
 }
 
 impl fmt::Display for Difference {
@@ -22,7 +24,8 @@ impl fmt::Display for Difference {
 }
 
 /// All places where the two differ, the smallest that can be named.
-pub(crate) fn differences(ours: &Value, python: &Value) -> Vec<Difference> {
+#[must_use]
+pub fn differences(ours: &Value, python: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     walk(String::new(), Some(ours), Some(python), &mut found);
     found

@@ -1,0 +1,6 @@
+//! gRPC through a real tonic server and a real tonic client, on loopback.
+
+mod client;
+mod echo;
+mod server;
+mod support;
