@@ -25,6 +25,8 @@ pub(crate) fn all(options: &Options) -> Vec<Contender> {
     let mut all = vec![
         ours(options),
         provisional(options),
+        native(options, "bench-bridge", &["all"], "xray-tracing", "udp"),
+        native(options, "bench-bridge", &["sampled-only"], "xray-tracing-sampled-only", "udp"),
         peer("otel-http", "http"),
         peer("otel-grpc", "grpc"),
         peer("tracing-otel", "http"),

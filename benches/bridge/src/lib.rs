@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use bench_driver::{Contender, Item, Meter, serve, spans};
+use bench_driver::{Contender, Item, Meter, program, serve, spans};
 use bench_ours::XRay;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 use xray_core::{TraceHeader, document::HttpRequest};
@@ -38,7 +38,7 @@ pub fn run(meter: Meter) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    serve(bench_ours::program(Bridge(XRay::new(address))), meter);
+    serve(program(Bridge(XRay::new(address))), meter);
     ExitCode::SUCCESS
 }
 

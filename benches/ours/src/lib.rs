@@ -10,9 +10,9 @@ mod sampling;
 
 use std::process::ExitCode;
 
-use bench_driver::{Meter, serve};
+use bench_driver::{Meter, program, serve};
 
-pub use request::{XRay, program};
+pub use request::XRay;
 
 const USAGE: &str = "usage: bench-ours request|provisional|growth ADDRESS, or bench-ours sampling";
 
@@ -22,7 +22,7 @@ pub fn run(meter: Meter) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     let program = match words[..] {
-        ["request", address] => request::program(XRay::new(address)),
+        ["request", address] => program(XRay::new(address)),
         ["provisional", address] => request::provisional(address),
         ["growth", address] => growth::program(address),
         ["sampling"] => sampling::program(),

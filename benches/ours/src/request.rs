@@ -1,11 +1,8 @@
 //! One traced request, as `benches/RESULTS.md` describes it.
 
-use std::{
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use bench_driver::{Contender, Item, Make, Program, Requests};
+use bench_driver::{Contender, Item, Program, Requests};
 use xray_core::{Keep, Namespace, Recorder, Sql, TraceHeader, document::HttpRequest};
 
 /// Enough that the worker never rests, and few enough that all is recorded in what was used before.
@@ -31,32 +28,11 @@ impl XRay {
     }
 }
 
-/// Requests of this contender, sampled and not.
-pub fn program<C: Contender + 'static>(contender: C) -> Program {
-    let (contender, begun) = (Arc::new(contender), Arc::default());
-    let sampled = work(&contender, true, true, &begun);
-    let unsampled = work(&contender, false, false, &begun);
-    Program {
-        version: None,
-        works: vec![("sampled".to_owned(), sampled), ("unsampled".to_owned(), unsampled)],
-    }
-}
-
 /// Recorded and thrown away at its end, since nothing made it worth keeping.
 pub(crate) fn provisional(address: &str) -> Program {
     let (xray, begun) = (Arc::new(XRay::keeping(address)), Arc::default());
-    let dropped = work(&xray, false, false, &begun);
+    let dropped = Requests::later(&xray, false, false, &begun);
     Program { version: None, works: vec![("provisional".to_owned(), dropped)] }
-}
-
-fn work<C: Contender + 'static>(
-    contender: &Arc<C>,
-    sampled: bool,
-    sends: bool,
-    begun: &Arc<AtomicU64>,
-) -> Make {
-    let (contender, begun) = (Arc::clone(contender), Arc::clone(begun));
-    Box::new(move || Box::new(Requests::new(&contender, sampled, sends, &begun)))
 }
 
 impl Contender for XRay {
