@@ -111,7 +111,7 @@ impl XRayInterceptor {
                 .and_then(|name| Some((listed.get(name)?.key.clone(), request.uri().to_owned())));
             call.record(values, listed);
         }
-        let header = || entity.trace_header().map(|header| header.to_string());
+        let header = || entity.trace_header();
         let body = request.body().bytes();
         if let Some(body) = body.and_then(|body| carrying(&service, operation, body, header)) {
             let headers = request.headers_mut();
