@@ -25,6 +25,8 @@ pub(crate) fn all(options: &Options) -> Vec<Contender> {
     let mut all = vec![
         ours(options),
         provisional(options),
+        native(options, "bench-bridge", &["all"], "xray-tracing", "udp"),
+        native(options, "bench-bridge", &["sampled-only"], "xray-tracing-sampled-only", "udp"),
         peer("otel-http", "http"),
         peer("otel-grpc", "grpc"),
         peer("tracing-otel", "http"),
@@ -51,6 +53,11 @@ pub(crate) fn growth(options: &Options) -> Contender {
 
 pub(crate) fn sampling(options: &Options) -> Contender {
     native(options, "bench-ours", &["sampling"], "xray-core", "")
+}
+
+/// A package of its own, which only its section builds.
+pub(crate) fn calls(options: &Options) -> Contender {
+    native(options, "bench-calls", &[], "xray-calls", "udp")
 }
 
 pub(crate) fn sampling_peers(options: &Options) -> Contender {

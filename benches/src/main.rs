@@ -4,6 +4,7 @@
 mod build;
 mod build_cost;
 mod callgrind;
+mod calls;
 mod check;
 mod contenders;
 mod growth;

@@ -26,6 +26,11 @@ impl Rounds {
         Self(self.0.iter().zip(&to.0).map(|(this, other)| this / other).collect())
     }
 
+    /// Round by round, too.
+    pub(crate) fn above(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(this, other)| this - other).collect())
+    }
+
     /// The median, rounded as the table shows it; `null` if there was no round.
     pub(crate) fn json(&self) -> Value {
         let median = self.median();

@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::{
         orchestrator::{HttpRequest, Metadata},
         runtime_components::RuntimeComponents,
     },
+    http::Headers,
 };
 use aws_smithy_types::{
     body::SdkBody,
@@ -20,7 +21,11 @@ use aws_smithy_types::{
     telemetry::{CapturedTelemetryAttributes, RequestedTelemetryAttributes},
 };
 use serde_json::{Map, Value};
-use xray_core::{Entity, http::inject};
+use xray_core::{
+    Entity,
+    header::{TRACEPARENT, TRACESTATE},
+    http::inject,
+};
 
 use crate::{
     Whitelist,
@@ -111,7 +116,7 @@ impl XRayInterceptor {
                 .and_then(|name| Some((listed.get(name)?.key.clone(), request.uri().to_owned())));
             call.record(values, listed);
         }
-        let header = || entity.trace_header().map(|header| header.to_string());
+        let header = || entity.trace_header();
         let body = request.body().bytes();
         if let Some(body) = body.and_then(|body| carrying(&service, operation, body, header)) {
             let headers = request.headers_mut();
@@ -199,11 +204,7 @@ impl Intercept for XRayInterceptor {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(call) = State::call(cfg) else { return Ok(()) };
-        let headers = context.request_mut().headers_mut();
-        inject(call.entity(), |name, value| {
-            // A value that no header may hold is left out.
-            let _ = headers.try_insert(name, value.to_owned());
-        });
+        carry_on(call.entity(), context.request_mut().headers_mut());
         if let Some(Prepared { bucket: Some((key, path)) }) = call.prepared()
             && let Some(bucket) = wire::bucket_of(context.request().uri(), path)
         {
@@ -234,6 +235,32 @@ impl fmt::Debug for XRayInterceptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("XRayInterceptor")
     }
+}
+
+/// Carries the trace on in the headers of a request that is signed already. What somebody else has set
+/// is replaced, unless the signature covers it: the service would refuse a call that has it changed.
+fn carry_on(entity: &Entity, headers: &mut Headers) {
+    let signed = headers.get("authorization").and_then(signed_headers).unwrap_or_default();
+    let is_signed = |name: &str| signed.split(';').any(|it| it.trim().eq_ignore_ascii_case(name));
+    // A state is that of its parent.
+    let stays = |name| is_signed(name) || (name == TRACESTATE && is_signed(TRACEPARENT));
+    inject(entity, |name, value| {
+        if stays(name) {
+            return;
+        }
+        if name == TRACEPARENT && !stays(TRACESTATE) {
+            // Of another trace, and ours may have none, which would come next.
+            headers.remove(TRACESTATE);
+        }
+        // A value that no header may hold is left out.
+        let _ = headers.try_insert(name, value.to_owned());
+    });
+}
+
+/// The names that Signature V4's `Authorization` lists, separated by `;`.
+fn signed_headers(authorization: &str) -> Option<String> {
+    let (_, rest) = authorization.split_once("SignedHeaders=")?;
+    Some(rest.split(',').next().unwrap_or_default().to_owned())
 }
 
 fn read(path: &Path) -> Option<Whitelist> {
@@ -271,4 +298,71 @@ fn of_request(
         }
     }
     values
+}
+
+#[cfg(test)]
+mod tests {
+    use xray_core::{Recorder, header::CallerHeaders, testing::MemoryEmitter};
+
+    use super::{Headers, carry_on};
+
+    const THEIRS: &str = "00-5759e988bd862e3fe1be46a994272794-53995c3f42cd8ad9-01";
+    const OURS: &str = "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-00";
+    const OUR_HEADER: &str =
+        "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0";
+
+    /// The headers that are sent where `set` are there and the signature covers `signed`, in a trace that
+    /// came with `state`.
+    fn sent(
+        set: &[(&'static str, &'static str)],
+        signed: &str,
+        state: Option<&str>,
+    ) -> [Option<String>; 3] {
+        let recorder = Recorder::builder("t").emitter(MemoryEmitter::new()).build();
+        let recorder = recorder.expect("a recorder");
+        let context = recorder.trace_context(&CallerHeaders {
+            traceparent: Some(OURS.as_bytes()),
+            tracestate: state.map(str::as_bytes),
+            ..CallerHeaders::default()
+        });
+        let segment = recorder.segment("order").context(context).begin();
+        let mut headers = Headers::new();
+        for (name, value) in set {
+            headers.insert(*name, *value);
+        }
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=id/20260101/us-east-1/sqs/aws4_request, \
+             SignedHeaders={signed}, Signature=00"
+        );
+        headers.insert("authorization", authorization);
+        carry_on(&segment, &mut headers);
+        ["x-amzn-trace-id", "traceparent", "tracestate"]
+            .map(|name| headers.get(name).map(str::to_owned))
+    }
+
+    #[track_caller]
+    fn are(sent: [Option<String>; 3], expected: [&str; 3]) {
+        assert_eq!(sent.map(Option::unwrap_or_default), expected);
+    }
+
+    const SET: &[(&str, &str)] =
+        &[("x-amzn-trace-id", "theirs"), ("traceparent", THEIRS), ("tracestate", "their=1")];
+
+    #[test]
+    fn what_the_signature_covers_stays() {
+        let all = "host;traceparent;tracestate;x-amzn-trace-id";
+        are(sent(SET, all, Some("our=1")), ["theirs", THEIRS, "their=1"]);
+        are(sent(SET, "host;traceparent;tracestate", None), [OUR_HEADER, THEIRS, "their=1"]);
+        are(sent(SET, "tracestate", Some("our=1")), [OUR_HEADER, OURS, "their=1"]);
+        // Theirs has no state, and ours is that of another trace.
+        let without_state = &SET[..2];
+        are(sent(without_state, "host;traceparent", Some("our=1")), [OUR_HEADER, THEIRS, ""]);
+    }
+
+    #[test]
+    fn what_it_does_not_cover_is_replaced() {
+        are(sent(SET, "host;x-traceparent", Some("our=1")), [OUR_HEADER, OURS, "our=1"]);
+        are(sent(SET, "host", None), [OUR_HEADER, OURS, ""]);
+        are(sent(&[], "host", None), [OUR_HEADER, OURS, ""]);
+    }
 }

@@ -56,6 +56,16 @@ impl TraceId {
         (u128::from(self.high) << 64) | u128::from(self.low)
     }
 
+    /// The id's 128 bits as two words.
+    pub(crate) fn words(self) -> [u64; 2] {
+        [self.high, self.low]
+    }
+
+    /// The id of these two words.
+    pub(crate) fn from_words([high, low]: [u64; 2]) -> Self {
+        Self { high, low }
+    }
+
     /// The id of these 128 bits.
     pub(crate) fn from_bits(bits: u128) -> Self {
         Self { high: (bits >> 64) as u64, low: bits as u64 }

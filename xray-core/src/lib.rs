@@ -21,6 +21,10 @@
 
 #![allow(clippy::vec_box, reason = "records are handed on, and used again, as boxes")]
 
+/// For bridges from other tracing systems, which tell of their spans by numbers.
+pub mod bridge {
+    pub use crate::record::{Spans, Work};
+}
 mod client;
 pub mod document;
 pub mod emit;
@@ -44,9 +48,9 @@ pub use error::Error;
 pub use header::TraceHeader;
 pub use id::{SegmentId, TraceId};
 pub use record::{
-    CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment, Keep,
-    Recorder, RecorderBuilder, RemoteCall, Scope, Segment, SegmentBuilder, StreamInCurrentSegment,
-    Subsegment, TraceIds, Verdict, remote_call, segment, subsegment,
+    Batch, CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment,
+    Keep, Recorder, RecorderBuilder, RemoteCall, Scope, Segment, SegmentBuilder,
+    StreamInCurrentSegment, Subsegment, TraceIds, Verdict, remote_call, segment, subsegment,
 };
 pub use sample::SamplingRequest;
 pub use sql::{SqlTarget, sql_subsegment};

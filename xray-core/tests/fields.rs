@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use xray_core::{
-    Delivery, Entity, Recorder, Sql,
+    Delivery, Entity, Namespace, Recorder, Sql,
     document::{Exception, HttpRequest, MAX_EXCEPTION_CHAIN},
     sample::LocalRules,
     testing::MemoryEmitter,
@@ -129,4 +129,55 @@ fn lists_grow_up_to_their_limit() {
         segment.append_metadata("AWS.retry", "attempts", 1, 3);
     });
     assert_eq!(document["metadata"], json!({"retry": {"last": 7, "attempts": [0, 1, 2]}}));
+}
+
+#[test]
+fn a_batch_is_what_its_calls_are_one_after_the_other() {
+    let long = "x".repeat(2_000);
+    let error = || Exception::chain_of(&std::io::Error::other("refused"));
+    let mut together = recorded(|segment| {
+        let child = segment.subsegment("child");
+        child.batch(|batch| {
+            batch.annotate_mended("http.route", "/orders");
+            batch.annotate_mended("text", &long);
+            batch.annotate_mended("below", -1);
+            batch.annotate_mended("above", u64::MAX);
+            batch.annotate_mended("part", 0.5);
+            batch.annotate_mended("nothing", f64::NAN);
+            batch.annotate_mended("flag", true);
+            batch.annotate_mended(&long, true);
+            // It is no batch in itself, and what runs meanwhile may record as well.
+            child.batch(|inner| inner.annotate_mended("flag", false));
+            batch.metadata_in("notes", "list", [1, 2]);
+            batch.metadata_in("AWS.notes", "list", [1, 2]);
+            batch.namespace(Namespace::Remote);
+            batch.set_fault(true);
+            batch.record_exception_chain(error());
+        });
+    });
+    let mut apart = recorded(|segment| {
+        let child = segment.subsegment("child");
+        child.annotate_mended("flag", false);
+        child.annotate_mended("http.route", "/orders");
+        child.annotate_mended("text", &long);
+        child.annotate_mended("below", -1);
+        child.annotate_mended("above", u64::MAX);
+        child.annotate_mended("part", 0.5);
+        child.annotate_mended("flag", true);
+        child.metadata_in("notes", "list", [1, 2]);
+        child.namespace(Namespace::Remote);
+        child.set_fault(true);
+        child.record_exception_chain(error());
+    });
+    let [together, apart] = [&mut together, &mut apart].map(|document| {
+        let child = &mut document["subsegments"][0];
+        for own in ["id", "start_time", "end_time"] {
+            child[own].take();
+        }
+        child["cause"]["exceptions"][0]["id"].take();
+        child.take()
+    });
+    assert_eq!(together, apart);
+    assert_eq!(together["annotations"]["http_route"], "/orders");
+    assert_eq!(together["cause"]["exceptions"][0]["message"], "refused");
 }

@@ -9,7 +9,8 @@ use xray_core::http::{Call, CallHead, ClientPolicy, IgnoredCalls, ResponseHead};
 use crate::{body::ResponseBody, error::fail};
 
 /// A middleware that records each call as a subsegment of what is current, and carries the trace on.
-/// Outside of a segment, calls go through untouched.
+/// Outside of a segment, calls go through untouched, and an error is logged for each, as
+/// `AWS_XRAY_CONTEXT_MISSING` says: `LOG_ERROR` by default, `IGNORE_ERROR` for none.
 ///
 /// ```
 /// use reqwest_middleware::ClientBuilder;

@@ -1,8 +1,9 @@
 use std::{borrow::Cow, error::Error, fmt};
 
+use serde::Serialize;
 use tracing_core::{Field, field::Visit, span::Attributes};
 use xray_core::{
-    Entity, Namespace,
+    AnnotationValue, Batch, Namespace,
     document::{Exception, MAX_ANNOTATION_VALUE, MAX_TEXT, start_of},
 };
 
@@ -30,13 +31,13 @@ pub(crate) type Rule = dyn Fn(&str) -> FieldRule + Send + Sync;
 
 /// Records fields on an entity.
 pub(crate) struct Fields<'a> {
-    entity: &'a Entity,
+    batch: &'a mut Batch,
     rule: Option<&'a Rule>,
 }
 
 impl<'a> Fields<'a> {
-    pub(crate) fn new(entity: &'a Entity, rule: Option<&'a Rule>) -> Self {
-        Self { entity, rule }
+    pub(crate) fn new(batch: &'a mut Batch, rule: Option<&'a Rule>) -> Self {
+        Self { batch, rule }
     }
 
     #[inline]
@@ -45,57 +46,44 @@ impl<'a> Fields<'a> {
     }
 
     #[inline]
-    fn annotate(&self, name: &str, value: Value<'_>) {
-        match value {
-            Value::Text(value) => self.entity.annotate_mended(name, value),
-            Value::Integer(value) => self.entity.annotate_mended(name, value),
-            Value::Unsigned(value) => self.entity.annotate_mended(name, value),
-            Value::Float(value) => self.entity.annotate_mended(name, value),
-            Value::Bool(value) => self.entity.annotate_mended(name, value),
-        }
-    }
-
-    fn metadata(&self, name: &str, value: Value<'_>) {
-        match value {
-            Value::Text(value) => {
-                let text = start_of(format_args!("{value}"), MAX_TEXT);
-                self.entity.metadata_in(NAMESPACE, name, text);
-            }
-            Value::Integer(value) => self.entity.metadata_in(NAMESPACE, name, value),
-            Value::Unsigned(value) => self.entity.metadata_in(NAMESPACE, name, value),
-            Value::Float(value) => self.entity.metadata_in(NAMESPACE, name, value),
-            Value::Bool(value) => self.entity.metadata_in(NAMESPACE, name, value),
-        }
-    }
-
-    #[inline]
-    fn plain(&self, field: &Field, value: Value<'_>) {
+    fn plain<V>(&mut self, field: &Field, value: V)
+    where
+        V: Into<AnnotationValue<'static>> + Serialize,
+    {
         let name = field.name();
         match self.rule(name) {
-            FieldRule::ByType | FieldRule::Annotation => self.annotate(name, value),
-            FieldRule::Metadata => self.metadata(name, value),
+            FieldRule::ByType | FieldRule::Annotation => self.batch.annotate_mended(name, value),
+            FieldRule::Metadata => self.batch.metadata_in(NAMESPACE, name, value),
             FieldRule::Ignore => {}
         }
     }
 
+    /// Text within bounds.
+    #[cold]
+    fn metadata(&mut self, name: &str, text: &str) {
+        let text = start_of(format_args!("{text}"), MAX_TEXT);
+        self.batch.metadata_in(NAMESPACE, name, text);
+    }
+
     /// The words by which spans that were written for OpenTelemetry say what they are.
     #[inline]
-    fn special(&self, name: &str, value: &str) -> bool {
+    fn special(&mut self, name: &str, value: &str) -> bool {
         name.strip_prefix("otel.").is_some_and(|name| self.otel(name, value))
     }
 
-    fn otel(&self, name: &str, value: &str) -> bool {
+    fn otel(&mut self, name: &str, value: &str) -> bool {
         match name {
             // Taken when the span began.
             "name" => {}
             "kind" => {
-                if ["client", "producer"].iter().any(|kind| value.eq_ignore_ascii_case(kind)) {
-                    self.entity.namespace(Namespace::Remote);
+                let is_remote = |kind: &str| value.eq_ignore_ascii_case(kind);
+                if value == "client" || is_remote("client") || is_remote("producer") {
+                    self.batch.namespace(Namespace::Remote);
                 }
             }
             "status_code" => {
                 if value.eq_ignore_ascii_case("error") {
-                    self.entity.set_fault(true);
+                    self.batch.set_fault(true);
                 }
             }
             _ => return false,
@@ -104,49 +92,39 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A value that need not be formatted.
-#[derive(Clone, Copy)]
-enum Value<'a> {
-    Text(&'a str),
-    Integer(i64),
-    Unsigned(u64),
-    Float(f64),
-    Bool(bool),
-}
-
 impl Visit for Fields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         let name = field.name();
         match self.rule(name) {
             FieldRule::ByType if self.special(name, value) => {}
             FieldRule::ByType if value.len() > MAX_ANNOTATION_VALUE => {
-                self.metadata(name, Value::Text(value));
+                self.metadata(name, value);
             }
-            FieldRule::ByType | FieldRule::Annotation => self.annotate(name, Value::Text(value)),
-            FieldRule::Metadata => self.metadata(name, Value::Text(value)),
+            FieldRule::ByType | FieldRule::Annotation => self.batch.annotate_mended(name, value),
+            FieldRule::Metadata => self.metadata(name, value),
             FieldRule::Ignore => {}
         }
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.plain(field, Value::Integer(value));
+        self.plain(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.plain(field, Value::Unsigned(value));
+        self.plain(field, value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.plain(field, Value::Float(value));
+        self.plain(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.plain(field, Value::Bool(value));
+        self.plain(field, value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         match self.rule(field.name()) {
-            FieldRule::ByType => self.entity.record_exception_chain(Exception::chain_of(value)),
+            FieldRule::ByType => self.batch.record_exception_chain(Exception::chain_of(value)),
             FieldRule::Annotation | FieldRule::Metadata => {
                 self.record_debug(field, &format_args!("{value}"));
             }
@@ -163,8 +141,8 @@ impl Visit for Fields<'_> {
         let text = text_of(value);
         match rule {
             FieldRule::ByType if self.special(name, &text) => {}
-            FieldRule::Annotation => self.annotate(name, Value::Text(&text)),
-            _ => self.entity.metadata_in(NAMESPACE, name, text),
+            FieldRule::Annotation => self.batch.annotate_mended(name, text),
+            _ => self.batch.metadata_in(NAMESPACE, name, text),
         }
     }
 }
@@ -184,7 +162,7 @@ impl Name {
     pub(crate) fn of(attributes: &Attributes<'_>) -> Cow<'static, str> {
         let metadata = attributes.metadata();
         let mut name = Self(None);
-        if metadata.fields().iter().any(|field| field.name() == Self::FIELD) {
+        if metadata.fields().field(Self::FIELD).is_some() {
             attributes.record(&mut name);
         }
         name.0.map_or(Cow::Borrowed(metadata.name()), Cow::Owned)

@@ -1,10 +1,4 @@
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{fmt, sync::Arc};
 
 use tracing_core::{
     Event, LevelFilter, Metadata, Subscriber,
@@ -14,12 +8,15 @@ use tracing_subscriber::{
     layer::{Context, Layer},
     registry::LookupSpan,
 };
-use xray_core::{Entity, Recorder, Subsegment, document::Link};
+use xray_core::{
+    Batch, Entity, Recorder, Segment,
+    bridge::{Spans, Work},
+    document::Link,
+};
 
 use crate::{
     event::{self, Told},
     fields::{FieldRule, Fields, NAMESPACE, Name, Rule},
-    spans::{Spans, Work},
 };
 
 /// A layer that records spans as subsegments, for any registry. What becomes of what is said at the
@@ -36,8 +33,6 @@ use crate::{
 /// # let _ = subscriber;
 /// ```
 pub struct XRayTracing {
-    /// Tells the layers of a process apart.
-    number: u64,
     spans: Spans,
     roots: Option<Roots>,
     rule: Option<Arc<Rule>>,
@@ -55,9 +50,7 @@ enum Roots {
 
 impl Default for XRayTracing {
     fn default() -> Self {
-        static LAYERS: AtomicU64 = AtomicU64::new(0);
         Self {
-            number: LAYERS.fetch_add(1, Ordering::Relaxed),
             spans: Spans::default(),
             roots: None,
             rule: None,
@@ -159,34 +152,23 @@ impl XRayTracing {
         self
     }
 
-    /// Begins what a span is recorded as; `None` if it is not.
+    /// What is recorded of a span when it opens.
     #[inline]
-    fn begin<S>(
-        &self,
-        attributes: &Attributes<'_>,
-        id: &Id,
-        context: &Context<'_, S>,
-    ) -> Option<Work>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
+    fn record(&self, attributes: &Attributes<'_>, batch: &mut Batch) {
+        attributes.record(&mut Fields::new(batch, self.rule.as_deref()));
+        if self.code {
+            record_code(batch, attributes.metadata());
+        }
+    }
+
+    /// A segment for a span outside of any, if that is wanted.
+    fn root(&self, attributes: &Attributes<'_>) -> Option<Segment> {
         let name = || Name::of(attributes);
-        // What is current here is the contextual parent, or what was begun inside of it.
-        let subsegment = if attributes.is_contextual() {
-            Subsegment::begin_if_traced(name)
-        } else {
-            self.named_parent(attributes, id, context).map(|parent| {
-                let name = if parent.is_sampled() { name() } else { "".into() };
-                parent.subsegment(&name)
-            })
+        let segment = match self.roots.as_ref()? {
+            Roots::Installed => Recorder::installed()?.begin_segment(&name()),
+            Roots::With(recorder) => recorder.begin_segment(&name()),
         };
-        subsegment.map(Work::Subsegment).or_else(|| {
-            let segment = match self.roots.as_ref()? {
-                Roots::Installed => Recorder::installed()?.begin_segment(&name()),
-                Roots::With(recorder) => recorder.begin_segment(&name()),
-            };
-            (!segment.is_absent()).then_some(Work::Segment(segment))
-        })
+        (!segment.is_absent()).then_some(segment)
     }
 
     fn named_parent<S>(
@@ -201,7 +183,7 @@ impl XRayTracing {
         attributes.parent()?;
         // By the new span, since a parent that a filter has hidden is not found itself.
         let mut above = context.span(id)?.scope().skip(1);
-        above.find_map(|span| self.spans.entity(&span.id()))
+        above.find_map(|span| self.spans.entity(span.id().into_non_zero_u64()))
     }
 
     /// The nearest span that is recorded, of one and those above it.
@@ -209,9 +191,9 @@ impl XRayTracing {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        self.spans.entity(id).or_else(|| {
+        self.spans.entity(id.into_non_zero_u64()).or_else(|| {
             let mut above = context.span_scope(id)?;
-            above.find_map(|span| self.spans.entity(&span.id()))
+            above.find_map(|span| self.spans.entity(span.id().into_non_zero_u64()))
         })
     }
 }
@@ -221,33 +203,43 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if self.sampled_only && attributes.is_contextual() && Entity::is_current_unsampled() {
-            return;
-        }
         // It only says which database sqlx talks to.
         if attributes.metadata().target() == crate::sqlx::SPAN {
             return;
         }
-        let Some(work) = self.begin(attributes, id, &context) else { return };
-        work.when_sampled(|entity| {
-            attributes.record(&mut Fields::new(entity, self.rule.as_deref()));
-            if self.code {
-                record_code(entity, attributes.metadata());
+        if attributes.is_contextual() {
+            if self.sampled_only && Entity::is_current_unsampled() {
+                return;
             }
-        });
-        self.spans.insert(id, work);
+            // What is current here is the contextual parent, or what was begun inside of it.
+            let name = || Name::of(attributes);
+            let write = |batch: &mut Batch| self.record(attributes, batch);
+            if self.spans.open(id.into_non_zero_u64(), name, write) {
+                return;
+            }
+        }
+        let work = match self.named_parent(attributes, id, &context) {
+            Some(parent) => {
+                let name = if parent.is_sampled() { Name::of(attributes) } else { "".into() };
+                Work::Subsegment(parent.subsegment(&name))
+            }
+            None => match self.root(attributes) {
+                Some(segment) => Work::Segment(segment),
+                None => return,
+            },
+        };
+        work.batch(|batch| self.record(attributes, batch));
+        self.spans.insert(id.into_non_zero_u64(), work);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
-        let sampled = |entity: &Entity| entity.is_sampled().then(|| entity.clone());
-        // Formatting the values runs code of the user's, which must not find the spans locked.
-        if let Some(entity) = self.spans.with(id, sampled).flatten() {
-            values.record(&mut Fields::new(&entity, self.rule.as_deref()));
+        if let Some(entity) = self.spans.sampled(id.into_non_zero_u64()) {
+            entity.batch(|batch| values.record(&mut Fields::new(batch, self.rule.as_deref())));
         }
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
-        let Some(entity) = self.spans.entity(id).filter(Entity::is_sampled) else { return };
+        let Some(entity) = self.spans.sampled(id.into_non_zero_u64()) else { return };
         if let Some(cause) = self.nearest(follows, &context).filter(Entity::is_sampled) {
             entity.link(Link { trace_id: cause.trace_id(), id: cause.id() });
         }
@@ -286,16 +278,15 @@ where
     }
 
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
-        self.spans.with(id, |entity| entity.enter_as(self.number, id.into_u64()));
+        self.spans.enter(id.into_non_zero_u64());
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
-        Entity::leave(self.number, id.into_u64());
+        self.spans.exit(id.into_non_zero_u64());
     }
 
     fn on_close(&self, id: Id, _: Context<'_, S>) {
-        // It ends here, where nothing is locked.
-        drop(self.spans.remove(&id));
+        self.spans.end(id.into_non_zero_u64());
     }
 }
 
@@ -309,12 +300,12 @@ impl fmt::Debug for XRayTracing {
     }
 }
 
-fn record_code(entity: &Entity, metadata: &'static Metadata<'static>) {
+fn record_code(batch: &mut Batch, metadata: &'static Metadata<'static>) {
     let code = serde_json::json!({
         "target": metadata.target(),
         "level": metadata.level().as_str(),
         "file": metadata.file(),
         "line": metadata.line(),
     });
-    entity.metadata_in(NAMESPACE, "code", code);
+    batch.metadata_in(NAMESPACE, "code", code);
 }

@@ -54,7 +54,6 @@ mod event;
 mod fields;
 mod layer;
 mod lines;
-mod spans;
 mod sqlx;
 
 pub use fields::FieldRule;

@@ -8,7 +8,7 @@ use crate::setup;
 /// Built in one go each: what one program asks of a shared dependency must not change another one.
 /// The first ones are all that a check needs.
 const OURS: &[&str] = &["xray-benches", "bench-ours"];
-const REQUESTS: &[&[&str]] = &[OURS, &["bench-peers"], &["bench-sink"]];
+const REQUESTS: &[&[&str]] = &[OURS, &["bench-bridge"], &["bench-peers"], &["bench-sink"]];
 
 const FLAGS: [&str; 4] = ["--accept", "--check", "--json", "--quick"];
 

@@ -7,9 +7,11 @@
 mod item;
 mod request;
 mod serve;
+#[cfg(feature = "tracing")]
+pub mod spans;
 
 pub use item::{Item, POOL, pool};
-pub use request::{Contender, Requests};
+pub use request::{Contender, Requests, program};
 pub use serve::{Make, Program, Repeat, Work, serve};
 
 use cpu_time::ThreadTime;

@@ -10,7 +10,7 @@ use std::{
 use cpu_time::ProcessTime;
 use serde_json::{Value, json};
 
-use crate::{Item, Meter, POOL, Taken, Work, pool};
+use crate::{Item, Make, Meter, POOL, Program, Taken, Work, pool};
 
 /// After so many requests a thread looks whether too much waits.
 const CHUNK: usize = 64;
@@ -123,6 +123,25 @@ impl<C: Contender> Requests<C> {
                 }
             }
         }
+    }
+}
+
+/// Requests of a contender, sampled and not.
+pub fn program<C: Contender + 'static>(contender: C) -> Program {
+    let (contender, begun) = (Arc::new(contender), Arc::default());
+    let sampled = Requests::later(&contender, true, true, &begun);
+    let unsampled = Requests::later(&contender, false, false, &begun);
+    Program {
+        version: None,
+        works: vec![("sampled".to_owned(), sampled), ("unsampled".to_owned(), unsampled)],
+    }
+}
+
+impl<C: Contender + 'static> Requests<C> {
+    /// As [`new`](Self::new), when it is asked for.
+    pub fn later(contender: &Arc<C>, sampled: bool, sends: bool, begun: &Arc<AtomicU64>) -> Make {
+        let (contender, begun) = (Arc::clone(contender), Arc::clone(begun));
+        Box::new(move || Box::new(Self::new(&contender, sampled, sends, &begun)))
     }
 }
 

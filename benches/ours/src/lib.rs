@@ -10,7 +10,7 @@ mod sampling;
 
 use std::process::ExitCode;
 
-use bench_driver::{Meter, serve};
+use bench_driver::{Meter, program, serve};
 
 pub use request::XRay;
 
@@ -22,7 +22,7 @@ pub fn run(meter: Meter) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     let program = match words[..] {
-        ["request", address] => request::program(address),
+        ["request", address] => program(XRay::new(address)),
         ["provisional", address] => request::provisional(address),
         ["growth", address] => growth::program(address),
         ["sampling"] => sampling::program(),

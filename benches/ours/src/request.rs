@@ -1,11 +1,8 @@
 //! One traced request, as `benches/RESULTS.md` describes it.
 
-use std::{
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use bench_driver::{Contender, Item, Make, Program, Requests};
+use bench_driver::{Contender, Item, Program, Requests};
 use xray_core::{Keep, Namespace, Recorder, Sql, TraceHeader, document::HttpRequest};
 
 /// Enough that the worker never rests, and few enough that all is recorded in what was used before.
@@ -18,7 +15,8 @@ pub struct XRay(pub Recorder);
 
 impl XRay {
     /// With the settings of a program that says nothing but where the daemon is.
-    fn new(address: &str) -> Self {
+    #[must_use]
+    pub fn new(address: &str) -> Self {
         let builder = Recorder::builder("orders").daemon(address);
         Self(builder.build().expect("the address is in order"))
     }
@@ -30,26 +28,11 @@ impl XRay {
     }
 }
 
-pub(crate) fn program(address: &str) -> Program {
-    let (xray, begun) = (Arc::new(XRay::new(address)), Arc::default());
-    let sampled = work(&xray, true, true, &begun);
-    let unsampled = work(&xray, false, false, &begun);
-    Program {
-        version: None,
-        works: vec![("sampled".to_owned(), sampled), ("unsampled".to_owned(), unsampled)],
-    }
-}
-
 /// Recorded and thrown away at its end, since nothing made it worth keeping.
 pub(crate) fn provisional(address: &str) -> Program {
     let (xray, begun) = (Arc::new(XRay::keeping(address)), Arc::default());
-    let dropped = work(&xray, false, false, &begun);
+    let dropped = Requests::later(&xray, false, false, &begun);
     Program { version: None, works: vec![("provisional".to_owned(), dropped)] }
-}
-
-fn work(xray: &Arc<XRay>, sampled: bool, sends: bool, begun: &Arc<AtomicU64>) -> Make {
-    let (xray, begun) = (Arc::clone(xray), Arc::clone(begun));
-    Box::new(move || Box::new(Requests::new(&xray, sampled, sends, &begun)))
 }
 
 impl Contender for XRay {

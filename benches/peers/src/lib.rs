@@ -9,9 +9,9 @@ mod otel;
 mod sampling;
 mod tracing;
 
-use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, process::ExitCode};
 
-use bench_driver::{Contender, Make, Meter, Program, Requests, serve};
+use bench_driver::{Meter, program, serve};
 
 const USAGE: &str = "usage: bench-peers otel-http|otel-grpc|otel-aws|otel-aws-nested|tracing-otel|fastrace \
      ADDRESS, or bench-peers sampling";
@@ -39,16 +39,4 @@ pub fn run(meter: Meter) -> ExitCode {
     };
     serve(program, meter);
     ExitCode::SUCCESS
-}
-
-fn program<C: Contender + 'static>(contender: C) -> Program {
-    let (contender, begun) = (Arc::new(contender), Arc::default());
-    let work = |sampled: bool| {
-        let (contender, begun) = (Arc::clone(&contender), Arc::clone(&begun));
-        let make: Make =
-            Box::new(move || Box::new(Requests::new(&contender, sampled, sampled, &begun)));
-        make
-    };
-    let works = vec![("sampled".to_owned(), work(true)), ("unsampled".to_owned(), work(false))];
-    Program { version: None, works }
 }

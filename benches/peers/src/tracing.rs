@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use ::tracing::{field::Empty, info_span};
-use bench_driver::{Contender, Item};
+use bench_driver::{Contender, Item, spans};
 use opentelemetry::{
     Context,
     trace::{SpanContext, TraceContextExt},
@@ -44,34 +44,7 @@ impl Contender for Tracing {
         let _ = root.set_parent(Context::new().with_remote_span_context(parent.clone()));
         let entered = root.enter();
 
-        let call = info_span!(
-            "payments.example.com",
-            otel.kind = "client",
-            http.request.method = "POST",
-            url.full = &*item.remote_url,
-            customer = &*item.customer,
-            attempt = item.attempt,
-            http.response.status_code = Empty,
-        );
-        call.in_scope(|| call.record("http.response.status_code", 201));
-        drop(call);
-
-        let query = info_span!(
-            "orders@db.internal",
-            otel.kind = "client",
-            db.system.name = "postgresql",
-            server.address = &*item.database_url,
-            db.user = "orders",
-            db.query.text = "SELECT id, state, total FROM orders WHERE id = $1",
-            shard = &*item.shard,
-            rows = item.rows,
-        );
-        query.in_scope(|| {});
-        drop(query);
-
-        let render = info_span!("render", template = &*item.template, cached = item.cached);
-        render.in_scope(|| {});
-        drop(render);
+        spans::calls(item);
 
         root.record("http.response.status_code", 200);
         drop(entered);

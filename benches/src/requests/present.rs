@@ -16,6 +16,9 @@ use super::Figures;
 const YARDSTICK: &str = "otel-http";
 const OURS: &str = "xray";
 const PROVISIONAL: &str = "xray-provisional";
+/// Through spans of `tracing`.
+const BRIDGE: &str = "xray-tracing";
+const BRIDGE_PEER: &str = "tracing-otel";
 
 /// The notes below the tables.
 const NOTES: &str = "\
@@ -37,6 +40,8 @@ const NOTES: &str = "\
   *lost* are documents that did not arrive, or spans that the exporter did not deliver.
 - The receiver is a process of its own on the first core; it counts and reads nothing. Its socket asks for no offload (GRO),
   so a sender pays for every datagram, as it does at Amazon's daemon.
+- xray-tracing makes the three calls spans of `tracing`, by the same code as tracing-otel, whose request is a span as well; here
+  it is a segment, as a middleware begins it. What is known of the calls are annotations then. xray-tracing-sampled-only has `.sampled_only()`.
 - otel-aws-nested is otel-aws with `always_nest_subsegments`. tracing-otel and fastrace send OTLP over HTTP.
 ";
 
@@ -157,8 +162,8 @@ fn peers_json(all: &[Figures]) -> Value {
 }
 
 fn targets(all: &[Figures]) -> Vec<Value> {
-    let names = [OURS, PROVISIONAL, YARDSTICK, "otel-aws", "tracing-otel"];
-    let [Some(ours), Some(provisional), Some(otel), Some(aws), Some(_)] =
+    let names = [OURS, PROVISIONAL, BRIDGE, YARDSTICK, "otel-aws", BRIDGE_PEER];
+    let [Some(ours), Some(provisional), Some(bridge), Some(otel), Some(aws), Some(spans)] =
         names.map(|name| find(all, name))
     else {
         return Vec::new();
@@ -166,6 +171,7 @@ fn targets(all: &[Figures]) -> Vec<Value> {
     let ratio = |rounds: &Rounds, to: &Rounds| rounds.ratio(to).median();
     let caller = |work: &str| ratio(&ours.caller(work), &otel.caller(work));
     let kept = ratio(&provisional.caller("provisional"), &otel.caller("sampled"));
+    let bridged = |work: &str| ratio(&bridge.caller(work), &spans.caller(work));
     let most = |figure: &str, limit: f64, measured: f64, unit: &str| {
         target(figure, false, limit, measured, unit)
     };
@@ -182,6 +188,8 @@ fn targets(all: &[Figures]) -> Vec<Value> {
             provisional.allocations("provisional"),
             "allocations",
         ),
+        most("caller, through tracing, sampled", 0.25, bridged("sampled"), "of tracing-otel"),
+        most("caller, through tracing, unsampled", 0.10, bridged("unsampled"), "of tracing-otel"),
         most("whole process", 0.30, ratio(&ours.process, &otel.process), "of otel-http"),
         most("whole process", 0.10, ratio(&ours.process, &aws.process), "of otel-aws"),
         target(

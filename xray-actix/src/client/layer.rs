@@ -5,7 +5,8 @@ use xray_core::http::{ClientPolicy, IgnoredCalls};
 use super::XRayClientService;
 
 /// Wraps awc's client so that each call is a subsegment of what is current, and carries the trace on.
-/// Outside of a segment, calls go through untouched.
+/// Outside of a segment, calls go through untouched, and an error is logged for each, as
+/// `AWS_XRAY_CONTEXT_MISSING` says: `LOG_ERROR` by default, `IGNORE_ERROR` for none.
 ///
 /// ```
 /// use xray_actix::{IgnoredCalls, client::XRayClientMiddleware};

@@ -192,9 +192,13 @@ impl Hub {
         }
     }
 
-    /// Has the worker send what is left of a segment that has ended.
-    pub(crate) fn sweep_last(&self, away: Arc<Away>, size: usize) {
-        self.count_lost(self.send(Message::Sweep(away, size), size));
+    /// Has the worker send what is left of a segment that has ended. If the queue is full, all of that is lost.
+    pub(crate) fn sweep_last(&self, away: &Arc<Away>, size: usize) {
+        if let Err(reason) = self.send(Message::Sweep(Arc::clone(away), size), size) {
+            let (record, parts) = away.take_back();
+            let lost = parts.len() + usize::from(record.is_some());
+            self.shared.counters.dropped(reason, lost as u64);
+        }
     }
 
     /// How many subsegments may leave before their segment now.

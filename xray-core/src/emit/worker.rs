@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     record::prepare_clock,
-    stats::add,
+    stats::{Drop, add},
     sync::{
         mpsc::{Receiver, RecvTimeoutError, TryRecvError},
         park_timeout,
@@ -139,7 +139,11 @@ impl Worker {
             Message::Sweep(away, size) => {
                 let counters = &self.shared.counters;
                 counters.waiting.taken(1, size);
-                let (parts, complete) = away.sweep();
+                let swept = catch_unwind(AssertUnwindSafe(|| away.sweep()));
+                let Ok((parts, complete)) = swept else {
+                    counters.dropped(Drop::EmitterPanic, 1);
+                    return;
+                };
                 add(&counters.streamed, parts.len() as u64);
                 for record in parts.into_iter().chain(complete).map(Record::new) {
                     counters.waiting.add(record.size());

@@ -115,6 +115,15 @@ struct Texts {
 }
 
 impl Carried {
+    /// Without texts.
+    pub(crate) fn by(propagation: Propagation) -> Self {
+        Self { texts: None, propagation }
+    }
+
+    pub(crate) fn has_texts(&self) -> bool {
+        self.texts.is_some()
+    }
+
     #[inline]
     pub(crate) fn new(context: &TraceContext, propagation: Propagation) -> Self {
         let (data, tracestate) = (&context.header.data, &context.tracestate);

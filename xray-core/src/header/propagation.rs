@@ -8,13 +8,34 @@ pub(crate) enum Format {
 }
 
 /// Which headers carry traces in and out: both if nothing is said.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Propagation {
-    /// What `OTEL_PROPAGATORS` lists, in its order: of two headers that are valid the later counts.
-    listed: Option<[Option<Format>; 2]>,
-}
+///
+/// What `OTEL_PROPAGATORS` lists, in its order, two bits each: of two headers that are valid the later
+/// counts. 0 if it is not set. Bits, since what is not recorded hands them on at each step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Propagation(u8);
+
+/// It is set, maybe to nothing.
+const LISTED: u8 = 16;
 
 impl Propagation {
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// What has these bits.
+    pub(crate) fn of_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
+    fn listed(self) -> Option<[Option<Format>; 2]> {
+        let format = |bits| match bits & 3 {
+            1 => Some(Format::XRay),
+            2 => Some(Format::W3c),
+            _ => None,
+        };
+        (self.0 != 0).then(|| [format(self.0 >> 2), format(self.0)])
+    }
+
     /// Reads `OTEL_PROPAGATORS`. Propagators that carry no trace of ours are passed over; `None` if
     /// no word is known.
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -37,16 +58,21 @@ impl Propagation {
                 *place = Some(format);
             }
         }
-        known.then_some(Self { listed: Some(listed) })
+        let [first, second] = listed.map(|format| match format {
+            None => 0,
+            Some(Format::XRay) => 1,
+            Some(Format::W3c) => 2,
+        });
+        known.then_some(Self(LISTED | first << 2 | second))
     }
 
     pub(crate) fn carries(self, format: Format) -> bool {
-        self.listed.is_none_or(|listed| listed.contains(&Some(format)))
+        self.listed().is_none_or(|listed| listed.contains(&Some(format)))
     }
 
     /// Whether `X-Amzn-Trace-Id` with a trace and a parent comes before `traceparent`.
     pub(super) fn prefers_xray(self) -> bool {
-        self.listed.is_none_or(|listed| listed[1] == Some(Format::XRay))
+        self.listed().is_none_or(|listed| listed[1] == Some(Format::XRay))
     }
 }
 

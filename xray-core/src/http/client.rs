@@ -9,7 +9,7 @@ use crate::sample::matches;
 
 /// How a client records its calls. A clone is cheap.
 ///
-/// `XRayClientLayer` of `xray-tower`, `XRayMiddleware` of `xray-reqwest` and `XRayClient` of
+/// `XRayClientLayer` of `xray-tower`, `XRayMiddleware` of `xray-reqwest` and `XRayClientMiddleware` of
 /// `xray-actix` have the same setters.
 ///
 /// ```

@@ -55,7 +55,7 @@ impl Away {
     }
 
     /// Takes the record back, and what leaves before.
-    pub(super) fn take_back(&self) -> (Option<Box<Data>>, Vec<Box<Data>>) {
+    pub(crate) fn take_back(&self) -> (Option<Box<Data>>, Vec<Box<Data>>) {
         let mut record = lock(&self.record);
         let (parts, _) = self.write_up(record.as_deref_mut(), usize::MAX);
         (record.take(), parts)

@@ -108,13 +108,10 @@ impl Entity {
         if !self.is_sampled() {
             return;
         }
-        if is_reserved_namespace(namespace) {
-            return warn_of_namespace(namespace, key);
-        }
-        let (namespace, key) = (cut(namespace, MAX_METADATA_KEY), cut(key, MAX_METADATA_KEY));
         // Before the trace's lock is taken, since it runs the user's code.
-        let value = bounded(&value);
-        self.set_metadata(namespace, key, value);
+        if let Some((namespace, key, value)) = metadata_of(namespace, key, value) {
+            self.set_metadata(namespace, key, value);
+        }
     }
 
     /// Keeps a value that is within bounds.
@@ -138,12 +135,8 @@ impl Entity {
         if !self.is_sampled() {
             return;
         }
-        let (namespace, key) = (cut(namespace, MAX_METADATA_KEY), cut(key, MAX_METADATA_KEY));
-        if is_reserved_namespace(namespace) {
-            return warn_of_namespace(namespace, key);
-        }
         // Before the trace's lock is taken, since it runs the user's code.
-        let item = bounded(&item);
+        let Some((namespace, key, item)) = metadata_of(namespace, key, item) else { return };
         let bytes = value_size(&item) + namespace.len() + key.len();
         let mut added = true;
         self.change(bytes, |record, index| {
@@ -397,6 +390,19 @@ impl Entity {
             }
         });
     }
+}
+
+/// Metadata within bounds; `None`, and logged, if the namespace is not the user's.
+pub(super) fn metadata_of<'a>(
+    namespace: &'a str,
+    key: &'a str,
+    value: impl Serialize,
+) -> Option<(&'a str, &'a str, Value)> {
+    if is_reserved_namespace(namespace) {
+        warn_of_namespace(namespace, key);
+        return None;
+    }
+    Some((cut(namespace, MAX_METADATA_KEY), cut(key, MAX_METADATA_KEY), bounded(&value)))
 }
 
 fn warn_of_namespace(namespace: &str, key: &str) {

@@ -6,7 +6,7 @@
 
 use std::{cell::RefCell, marker::PhantomData};
 
-use super::Entity;
+use super::{Entity, entity::Words};
 
 thread_local! {
     static STACK: RefCell<Stack> = const { RefCell::new(Stack { levels: Vec::new(), guards: 0 }) };
@@ -25,6 +25,8 @@ pub(super) struct Level {
     /// `None` hides what is current outside.
     entity: Option<Entity>,
     owner: Owner,
+    /// How often the same was entered on top, where that changes nothing.
+    again: u32,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ enum Owner {
     Guard(u64),
     /// Entered by a call of its own, and left by another one.
     Named(u64, u64),
+    /// Who entered the same again, since the first one has left.
+    Others,
     /// One that was left while others stood above it.
     Gone,
 }
@@ -70,30 +74,106 @@ pub(super) fn look_at_current<T>(look: impl FnOnce(&Entity) -> Option<T>) -> Opt
 
 /// Makes it current until [`leave`]; nothing at the end of a thread.
 #[inline]
-pub(super) fn enter_as(layer: u64, id: u64, entity: Entity) {
-    let level = Level { entity: Some(entity), owner: Owner::Named(layer, id) };
+pub(super) fn enter_as(bridge: u64, id: u64, entity: Entity) {
+    let level = Level::new(Some(entity), Owner::Named(bridge, id));
     let _ = STACK.try_with(|stack| stack.borrow_mut().levels.push(level));
 }
 
 /// Leaves what was entered last by this name, if anything was.
 #[inline]
-pub(super) fn leave(layer: u64, id: u64) {
-    let leave = |stack: &RefCell<Stack>| stack.borrow_mut().leave(&Owner::Named(layer, id));
+pub(super) fn leave(bridge: u64, id: u64) {
+    let leave = |stack: &RefCell<Stack>| stack.borrow_mut().leave(&Owner::Named(bridge, id));
     drop(STACK.try_with(leave));
+}
+
+/// Makes what is not recorded current until [`leave_unrecorded`]. Mostly it is already, since a trace looks
+/// the same from each of its spans.
+#[inline]
+pub(super) fn enter_unrecorded(bridge: u64, id: u64, words: Words<u64>) {
+    let enter = |stack: &RefCell<Stack>| {
+        let levels = &mut stack.borrow_mut().levels;
+        match levels.last_mut() {
+            Some(level) if level.is(&words) => level.again += 1,
+            _ => {
+                let entity = Entity::of_words(words);
+                levels.push(Level::new(Some(entity), Owner::Named(bridge, id)));
+            }
+        }
+    };
+    let _ = STACK.try_with(enter);
+}
+
+/// Leaves what was entered by this name.
+#[inline]
+pub(super) fn leave_unrecorded(bridge: u64, id: u64) {
+    let leave = |stack: &RefCell<Stack>| {
+        let stack = &mut *stack.borrow_mut();
+        let owner = Owner::Named(bridge, id);
+        match stack.levels.last_mut() {
+            Some(level) if level.again > 0 => {
+                level.left_once(&owner);
+                None
+            }
+            _ => stack.leave_unrecorded(&owner),
+        }
+    };
+    drop(STACK.try_with(leave));
+}
+
+impl Level {
+    fn new(entity: Option<Entity>, owner: Owner) -> Self {
+        Self { entity, owner, again: 0 }
+    }
+
+    /// Whether it holds what is not recorded and looks like this.
+    #[inline]
+    fn is(&self, words: &Words<u64>) -> bool {
+        self.entity.as_ref().and_then(Entity::words).as_ref() == Some(words)
+    }
+
+    /// Somebody has left who is not the last one.
+    #[inline]
+    fn left_once(&mut self, owner: &Owner) {
+        self.again -= 1;
+        if self.owner == *owner {
+            self.owner = Owner::Others;
+        }
+    }
 }
 
 impl Stack {
     /// Takes what was entered last by this owner off, as soon as nothing stands above it.
     #[inline]
     fn leave(&mut self, owner: &Owner) -> Option<Entity> {
-        if self.levels.last().is_some_and(|level| level.owner == *owner) {
-            let entity = self.levels.pop()?.entity;
-            self.settle();
-            return entity;
+        match self.levels.last() {
+            Some(level) if level.owner == *owner && level.again == 0 => {
+                let entity = self.levels.pop()?.entity;
+                self.settle();
+                entity
+            }
+            _ => self.leave_where(owner, |level| level.owner == *owner),
         }
-        let level = self.levels.iter_mut().rev().find(|level| level.owner == *owner)?;
+    }
+
+    /// As [`leave`](Self::leave), for an owner that may have entered what was there.
+    #[inline(never)]
+    fn leave_unrecorded(&mut self, owner: &Owner) -> Option<Entity> {
+        self.leave_where(owner, |level| {
+            level.owner == *owner || level.owner == Owner::Others || level.again > 0
+        })
+    }
+
+    fn leave_where(&mut self, owner: &Owner, is_theirs: impl Fn(&Level) -> bool) -> Option<Entity> {
+        let at = self.levels.iter().rposition(is_theirs)?;
+        let level = &mut self.levels[at];
+        if level.again > 0 {
+            level.left_once(owner);
+            return None;
+        }
         level.owner = Owner::Gone;
-        level.entity.take()
+        let entity = level.entity.take();
+        self.settle();
+        entity
     }
 
     /// Takes off what guards left in another order than they entered.
@@ -121,7 +201,7 @@ impl Entered {
             let stack = &mut *stack.borrow_mut();
             stack.guards += 1;
             let owner = Owner::Guard(stack.guards);
-            stack.levels.push(Level { entity: Some(entity), owner });
+            stack.levels.push(Level::new(Some(entity), owner));
             stack.guards
         };
         // Only fails at the end of a thread, where nothing is current any more.
@@ -150,7 +230,7 @@ impl<'a> Inside<'a> {
         let enter = |stack: &RefCell<Stack>| {
             let levels = &mut stack.borrow_mut().levels;
             let base = levels.len();
-            levels.push(Level { entity: entity.take(), owner: Owner::Scope });
+            levels.push(Level::new(entity.take(), Owner::Scope));
             levels.append(guards);
             base
         };

@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::{
-    Entered, Live, Recorder, Scope, Subsegment, context,
+    Batch, Entered, Live, Recorder, Scope, Subsegment, context,
     data::Data,
     journal::Journal,
     settle::noted_name,
@@ -13,7 +13,12 @@ use super::{
     state::Role,
     watch::Unrecorded,
 };
-use crate::{SegmentId, TraceId, emit::Ticket, header::Carried, stats::Drop};
+use crate::{
+    SegmentId, TraceId,
+    emit::Ticket,
+    header::{Carried, Propagation},
+    stats::Drop,
+};
 
 /// A handle to a segment or a subsegment: what can be recorded on it.
 ///
@@ -75,7 +80,39 @@ pub(super) struct Facade {
     pub(super) carried: Carried,
 }
 
+/// What is to be known of most traces that are not recorded.
+pub(super) type Words<T> = [T; 6];
+
 impl Passing {
+    /// `None` if there is more to be known.
+    #[inline]
+    fn words(&self) -> Option<Words<u64>> {
+        if self.carried.has_texts() || self.watch.is_some() {
+            return None;
+        }
+        let flags = u64::from(self.carried.propagation.bits()) << 3
+            | u64::from(self.has_parent) << 2
+            | u64::from(self.continued) << 1
+            | u64::from(self.decided);
+        let [high, low] = self.root.words();
+        Some([self.recorder as u64, high, low, self.id.bits(), self.parent.bits(), flags])
+    }
+
+    #[inline]
+    fn of_words([recorder, high, low, id, parent, flags]: Words<u64>) -> Self {
+        Self {
+            recorder: recorder as usize,
+            root: TraceId::from_words([high, low]),
+            id: SegmentId::from_bits(id),
+            parent: SegmentId::from_bits(parent),
+            has_parent: flags & 4 != 0,
+            continued: flags & 2 != 0,
+            decided: flags & 1 != 0,
+            carried: Carried::by(Propagation::of_bits((flags >> 3) as u8)),
+            watch: None,
+        }
+    }
+
     /// Of a trace that the code decided about, or only passes on.
     #[inline]
     pub(super) fn new(
@@ -382,10 +419,9 @@ impl Entity {
     #[inline(always)]
     fn begin_recorded(&self, name: &str, ago: Duration) -> Subsegment {
         let entity = match &self.0 {
-            Kind::Recorded { live, place, .. } => match live.begin_child(*place, name, ago) {
-                Some((live, place)) => Self::recorded(live, place),
-                None => self.not_recorded(),
-            },
+            Kind::Recorded { live, place, .. } => {
+                Self::begin_child(Arc::clone(live), *place, name, ago)
+            }
             Kind::Facade(facade) => {
                 let name = noted_name(name, facade.recorder.service());
                 let caller = (Some(facade.trace_id), Some(facade.id));
@@ -397,6 +433,14 @@ impl Entity {
             Kind::Passing(_) | Kind::Absent => self.clone(),
         };
         Subsegment::new(entity)
+    }
+
+    #[inline]
+    fn begin_child(live: Arc<Live>, parent: Place, name: &str, ago: Duration) -> Self {
+        match live.begin_child(parent, name, ago, None) {
+            Ok((live, place)) => Self::recorded(live, place),
+            Err(live) => Self::recorded(live, parent).not_recorded(),
+        }
     }
 
     /// Begins a subsegment that began so long ago: for work that is only told of when it is over, such
@@ -446,30 +490,6 @@ impl Entity {
     /// not await.
     pub fn enter(&self) -> Entered {
         Entered::new(self.clone())
-    }
-
-    /// Makes this the current entity of the thread until [`leave`](Self::leave) is called with the same
-    /// numbers: for a bridge to code that tells enter and exit by two calls and has no place for a guard.
-    /// `bridge` tells the bridges of a process apart, `id` what is entered.
-    ///
-    /// ```
-    /// use xray_core::{Entity, Segment};
-    ///
-    /// let segment = Segment::begin("order");
-    /// segment.enter_as(1, 7);
-    /// // …
-    /// Entity::leave(1, 7);
-    /// ```
-    #[inline]
-    pub fn enter_as(&self, bridge: u64, id: u64) {
-        context::enter_as(bridge, id, self.clone());
-    }
-
-    /// Leaves what [`enter_as`](Self::enter_as) has entered on this thread by these numbers, the last if
-    /// it did so several times; what was entered since stays. If there is nothing, nothing happens.
-    #[inline]
-    pub fn leave(bridge: u64, id: u64) {
-        context::leave(bridge, id);
     }
 
     /// A future, or a stream, that runs with this as the current entity.
@@ -540,6 +560,39 @@ impl Entity {
         if let Kind::Recorded { live, place, .. } = &self.0 {
             live.note(*place, bytes, note);
         }
+    }
+
+    /// Notes what a batch has of this entity.
+    #[inline]
+    pub(super) fn note_all(&self, batch: &Batch) {
+        if let Kind::Recorded { live, place, .. } = &self.0
+            && !batch.is_empty()
+        {
+            live.note_all(*place, batch);
+        }
+    }
+
+    /// What it is recorded in, and its place there.
+    #[inline]
+    pub(super) fn in_record(&self) -> Option<(Arc<Live>, Place)> {
+        match &self.0 {
+            Kind::Recorded { live, place, .. } => Some((Arc::clone(live), *place)),
+            Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => None,
+        }
+    }
+
+    /// If it is not recorded and all there is to be known of it fits.
+    #[inline]
+    pub(super) fn words(&self) -> Option<Words<u64>> {
+        match &self.0 {
+            Kind::Passing(passing) => passing.words(),
+            Kind::Recorded { .. } | Kind::Facade(_) | Kind::Absent => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn of_words(words: Words<u64>) -> Self {
+        Self::passing(Passing::of_words(words))
     }
 
     /// Notes how it turns out.

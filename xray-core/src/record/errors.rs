@@ -87,8 +87,7 @@ impl Entity {
         self.push_chain(Exception::chain_of(error), flag::EXCEPTION);
     }
 
-    /// Records why a call failed. Clients name in their messages what they called, secrets of the URL
-    /// and all.
+    /// Records why a call failed.
     pub(crate) fn record_call_error(
         &self,
         kind: Option<&'static str>,
@@ -100,11 +99,6 @@ impl Entity {
         let mut chain = causes(|| Some(error));
         if let Some(kind) = kind {
             chain[0].kind = Cow::Borrowed(kind);
-        }
-        for exception in &mut chain {
-            if let Cow::Owned(clean) = scrub_text(&exception.message) {
-                exception.message = clean;
-            }
         }
         self.push_chain(chain, flag::EXCEPTION);
     }
@@ -152,8 +146,14 @@ impl Entity {
         self.push_chain(causes, flag::EXCEPTION);
     }
 
-    /// Records exceptions of which each caused the one before.
+    /// Records exceptions of which each caused the one before. Clients name in their messages what they
+    /// called, secrets of the URL and all, and an error travels up.
     fn push_chain(&self, mut chain: Vec<Exception>, bit: u8) {
+        for exception in &mut chain {
+            if let Cow::Owned(clean) = scrub_text(&exception.message) {
+                exception.message = clean;
+            }
+        }
         if let Some(sources) = self.sources().filter(|sources| sources.gives_ids()) {
             chain.iter_mut().for_each(|exception| exception.id = sources.segment_id());
         }

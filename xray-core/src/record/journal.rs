@@ -1,6 +1,7 @@
 //! What happens to a segment, in the order in which it happens: cheap to write on the thread of a
 //! request, and read by whoever needs the record, mostly the worker.
 
+use super::Batch;
 use crate::{SegmentId, document::Namespace};
 
 /// In place of a length: no text was given.
@@ -122,6 +123,18 @@ impl Journal {
     #[inline]
     pub(super) fn note(&mut self, note: Note) {
         self.notes.push(note);
+    }
+
+    /// Notes all that a batch has of an entity.
+    #[inline]
+    pub(super) fn append(&mut self, batch: &Batch, entity: u32) {
+        self.texts.push_str(&batch.texts);
+        let note =
+            |&(value, key): &(NotedValue, u16)| Note::Annotation { value, entity, key, mend: true };
+        self.notes.extend(batch.annotations.iter().map(note));
+        if let Some(namespace) = batch.namespace {
+            self.note(Note::Namespace { entity, namespace });
+        }
     }
 
     /// Writes a text of the next note down, if it is given; returns its length.

@@ -3,7 +3,9 @@
 #[cfg(feature = "macros")]
 pub(crate) mod attribute;
 mod away;
+mod batch;
 mod blocks;
+mod bridge;
 mod builder;
 mod context;
 mod data;
@@ -37,6 +39,8 @@ mod ticks;
 mod view;
 mod watch;
 
+pub use batch::Batch;
+pub use bridge::{Spans, Work};
 pub use builder::RecorderBuilder;
 pub use context::Entered;
 pub use entity::Entity;

@@ -61,6 +61,11 @@ impl Subsegment {
         Self { entity, unwinding: thread::panicking() }
     }
 
+    /// One whose guard was taken apart.
+    pub(super) fn put_together(entity: Entity, unwinding: bool) -> Self {
+        Self { entity, unwinding }
+    }
+
     #[inline]
     fn finish(&mut self, at: Option<SystemTime>) {
         mem::replace(&mut self.entity, Entity::ABSENT).end_child(at);

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::SegmentId;
 
-/// A record is packed anew when so many entities have left, and more than stay.
-const PACK_AT: usize = 256;
+/// A record is packed anew when so many bytes of it have left, and more than stay.
+const PACK_AT: usize = 64 * 1024;
 
 impl Data {
     /// A copy of everything.
@@ -172,14 +172,16 @@ impl Data {
 
     /// Gives back what entities that have left still hold; slots stay where they are.
     fn pack_if_worth(&mut self) {
-        let live = self.entities.len() - self.free.len();
-        if self.free.len() < PACK_AT.max(live) || self.left_bytes * 2 < self.size() {
+        // A look at all slots has to be worth it.
+        let slots = size_of_val(&*self.entities);
+        if self.left_bytes < PACK_AT.max(slots / 4) || self.left_bytes * 2 < self.size() {
             return;
         }
         let mut packed = self.empty_copy();
         packed.entities.clone_from(&self.entities);
-        packed.count_bytes(size_of_val(&*self.entities));
         packed.free.clone_from(&self.free);
+        // Slots that stand empty are no part of what is held, and there are no more of them than entities may be.
+        packed.count_bytes((self.held() + 1) * size_of::<EntityData>());
         packed.described.clone_from(&self.described);
         for (index, entity) in self.entities.iter().enumerate() {
             if !entity.id.is_noop() {

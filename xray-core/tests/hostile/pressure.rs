@@ -99,6 +99,26 @@ fn one_record_holds_so_much_and_not_more() {
 }
 
 #[test]
+fn what_fits_of_a_batch_is_recorded_and_the_rest_is_counted() {
+    const MANY: u64 = 2_000;
+    let (xray, _wire) = recorder();
+    let segment = xray.begin_segment("orders");
+    let lost = || xray.stats().dropped_record_full;
+    let load = "x".repeat(1_000_000);
+    let mut keys = 0..;
+    while lost() == 0 {
+        segment.metadata(&keys.next().unwrap_or(0).to_string(), &load);
+    }
+    let before = lost();
+    let text = "x".repeat(1_000);
+    segment.batch(|batch| {
+        (0..MANY).for_each(|number| batch.annotate_mended(&format!("text_{number}"), &*text));
+    });
+    let lost = lost() - before;
+    assert!(0 < lost && lost < MANY, "{lost}");
+}
+
+#[test]
 fn a_value_that_is_set_again_takes_no_room() {
     let (xray, wire) = recorder();
     let segment = xray.begin_segment("orders");

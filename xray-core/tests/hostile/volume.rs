@@ -2,9 +2,9 @@ use std::collections::HashMap;
 
 use rand::seq::SliceRandom;
 use serde_json::Value;
-use xray_core::Subsegment;
+use xray_core::{Delivery, Subsegment};
 
-use crate::support::recorder;
+use crate::support::{SOON, Wire, builder, recorder};
 
 const MANY: usize = 10_000;
 
@@ -123,4 +123,38 @@ fn more_subsegments_than_a_record_holds_leave_on_their_own() {
     segment.end();
     assert_eq!(counts(&wire.take()).len(), 70_001);
     assert_eq!(xray.stats().dropped(), 0);
+}
+
+/// Nothing of those that have left may count as held, with values that are looked at in the record or
+/// without.
+#[test]
+fn a_loop_without_end_does_not_fill_its_segment() {
+    let cases = [
+        (Delivery::Inline, 20_000, true),
+        (Delivery::Background, 20_000, true),
+        (Delivery::Background, 70_000, false),
+    ];
+    for (delivery, turns, metadata) in cases {
+        let wire = Wire::default();
+        let xray = builder().emitter(wire.clone()).delivery(delivery).build().unwrap();
+        let segment = xray.begin_segment("orders");
+        for turn in 0..turns {
+            let step = segment.subsegment("step");
+            step.annotate("turn", turn as i64);
+            if metadata && turn % 10 == 0 {
+                step.metadata("turn", turn);
+            }
+            if turn % 1_000 == 0 {
+                xray.flush(SOON);
+            }
+        }
+        segment.metadata("turns", turns);
+        segment.end();
+        assert!(xray.flush(SOON));
+        let stats = xray.stats();
+        assert_eq!(stats.dropped(), 0, "{delivery:?} {stats:?}");
+        let documents = wire.take();
+        assert_eq!(documents.last().unwrap()["metadata"]["default"]["turns"], turns);
+        assert_eq!(counts(&documents).len(), turns + 1, "{delivery:?}");
+    }
 }

@@ -31,7 +31,8 @@ pub struct XRayClientLayer<K = PlainErrors> {
 
 impl XRayClientLayer {
     /// A layer for a client whose errors implement [`Error`](std::error::Error). Outside of a segment,
-    /// calls go through untouched.
+    /// calls go through untouched, and an error is logged for each, as `AWS_XRAY_CONTEXT_MISSING` says:
+    /// `LOG_ERROR` by default, `IGNORE_ERROR` for none.
     #[must_use]
     pub fn new() -> Self {
         Self { policy: ClientPolicy::new(), kind: PhantomData }

@@ -9,7 +9,7 @@ use crate::{
     emit::lock,
     header::Carried,
     record::{
-        Recorder,
+        Batch, Recorder,
         settle::noted_name,
         slots::Place,
         sources::Beginning,
@@ -102,16 +102,17 @@ impl Live {
         self.recorder = Some(recorder.clone());
     }
 
-    /// Begins a subsegment, so long ago; returns what it is recorded in and its place there, `None`
-    /// under a segment that was thrown away.
+    /// Begins a subsegment, so long ago, with what a batch has of it; returns what it is recorded in and its place there, or under a
+    /// segment that was thrown away itself.
     #[inline]
     pub(crate) fn begin_child(
-        self: &Arc<Self>,
+        self: Arc<Self>,
         parent: Place,
         name: &str,
         ago: Duration,
-    ) -> Option<(Arc<Self>, Place)> {
-        let recorder = self.recorder.as_ref()?;
+        batch: Option<&Batch>,
+    ) -> Result<(Arc<Self>, Place), Arc<Self>> {
+        let Some(recorder) = &self.recorder else { return Err(self) };
         let mut start = self.micros(recorder);
         if !ago.is_zero() {
             start = start.saturating_sub(u64::try_from(ago.as_micros()).unwrap_or(u64::MAX));
@@ -120,17 +121,24 @@ impl Live {
         {
             let mut state = lock(&self.state);
             if state.discarded {
-                return None;
+                drop(state);
+                return Err(self);
             }
             let place = state
                 .begin_child(parent, name, start, recorder.sources())
                 .or_else(|| state.begin_child_of_record(parent, name, start, recorder));
             if let Some(place) = place {
-                return Some((Arc::clone(self), place));
+                let taken = batch.is_none_or(|batch| state.note(batch, place.index));
+                drop(state);
+                if let Some(batch) = batch.filter(|_| !taken) {
+                    self.note_each(place, batch);
+                }
+                return Ok((self, place));
             }
             if state.provisional {
                 recorder.counters().dropped(Drop::RecordFull, 1);
-                return None;
+                drop(state);
+                return Err(self);
             }
         }
         // The parent has left, as it has for a task that outlives its request, or the record is
@@ -138,7 +146,11 @@ impl Live {
         let caller = (Some(self.trace_id), Some(parent.id));
         let carried = self.carried.clone();
         let (live, id) = Self::begin(recorder, name, caller, carried, Role::Streamed(ago));
-        Some((live, Place { index: 0, id }))
+        let place = Place { index: 0, id };
+        if let Some(batch) = batch {
+            live.note_all(place, batch);
+        }
+        Ok((live, place))
     }
 
     /// Microseconds since it began.

@@ -2,8 +2,8 @@ use super::Live;
 use crate::{
     emit::lock,
     record::{
-        Data,
-        journal::{Journal, Note},
+        Batch, Data,
+        journal::{Journal, Note, NotedValue},
         slots::Place,
         state::State,
     },
@@ -37,6 +37,33 @@ impl Live {
         };
         drop(state);
         self.ignored(&ignored);
+    }
+
+    /// Notes all that a batch has of an entity.
+    pub(in crate::record) fn note_all(&self, place: Place, batch: &Batch) {
+        if !lock(&self.state).note(batch, place.index) {
+            self.note_each(place, batch);
+        }
+    }
+
+    /// Where not all may have room, or it has to be looked whether the entity has ended.
+    #[cold]
+    pub(super) fn note_each(&self, place: Place, batch: &Batch) {
+        let mut texts = &*batch.texts;
+        for &(value, key) in &batch.annotations {
+            let text = if let NotedValue::Text(len) = value { len } else { 0 };
+            let (noted, rest) = texts.split_at(usize::from(key) + usize::from(text));
+            texts = rest;
+            self.note(place, noted.len(), |journal, entity| {
+                journal.text(Some(noted));
+                journal.note(Note::Annotation { value, entity, key, mend: true });
+            });
+        }
+        if let Some(namespace) = batch.namespace {
+            self.note(place, 0, |journal, entity| {
+                journal.note(Note::Namespace { entity, namespace });
+            });
+        }
     }
 
     /// Notes how an entity turns out.

@@ -38,7 +38,7 @@ impl Live {
         if let Some(away) = away {
             let size = state.journal.size();
             away.push(&mut state.journal, true);
-            hub.sweep_last(away, size);
+            hub.sweep_last(&away, size);
             hub.recycle(Record::with(None, self, 0));
         } else {
             let mut record = Record::with(record, self, size);

@@ -14,8 +14,8 @@ const SWEEP: usize = 1_024;
 /// Subsegments leave before their segment when its document would be over half of a datagram.
 const STREAM_BYTES: usize = MAX_DATAGRAM / 2;
 
-/// With more open subsegments than that the worker is not given what has ended: each begin would look through them.
-const MOST_OPEN: u32 = 256;
+/// With more entities that stay the worker is not given what has ended: each hand-over would look through them.
+const MOST_STAYED: usize = 256;
 
 /// What an end sends on its way.
 pub(in crate::record) enum Leaving {
@@ -79,13 +79,18 @@ impl State {
         let many = held > threshold || self.journal.size() + self.written_size() > STREAM_BYTES;
         // What may be thrown away as a whole must stay together.
         let many = many && !self.provisional;
-        if many && (self.open_subsegments > MOST_OPEN || !may_give_away()) {
+        if many && (self.stays_much() || !may_give_away()) {
             return EndOfChild::Look;
         }
         self.journal.note(Note::End { at, entity: place.index });
         self.open_subsegments -= 1;
         self.streaming = false;
         if many { EndOfChild::Many } else { EndOfChild::Noted }
+    }
+
+    /// So much stays that giving the rest away would cost more than it saves.
+    fn stays_much(&self) -> bool {
+        self.open_subsegments as usize > MOST_STAYED || self.stayed.len() > MOST_STAYED
     }
 
     /// Ends an entity and tells how the first one stands; `None` if it has left or has ended before.

@@ -9,7 +9,7 @@ use std::{mem, sync::Arc, time::Duration};
 pub(super) use self::end::{EndOfChild, Leaving, Taken};
 use self::stayed::Stayed;
 use super::{
-    Away, Common, Data, Recorder,
+    Away, Batch, Common, Data, Recorder,
     data::{MAX_ENTITIES, MAX_RECORD_BYTES},
     ids::Ids,
     journal::{Journal, Note},
@@ -183,6 +183,13 @@ impl State {
     #[inline]
     pub(super) fn open_journal(&mut self, bytes: usize) -> Option<&mut Journal> {
         self.has_room(bytes).then_some(&mut self.journal)
+    }
+
+    /// Notes a batch of an entity, if that needs no look at the record.
+    #[inline]
+    pub(super) fn note(&mut self, batch: &Batch, entity: u32) -> bool {
+        let journal = self.open_journal(batch.texts.len());
+        journal.map(|journal| journal.append(batch, entity)).is_some()
     }
 
     /// Whether so many bytes of text can be noted without a look at the record. What adds none only

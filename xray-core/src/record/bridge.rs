@@ -1,0 +1,322 @@
+//! For bridges to code that tells of its work by numbers, and has no place for a guard.
+
+use std::{
+    fmt,
+    num::NonZeroU64,
+    ops::Deref,
+    sync::{Arc, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use super::{Batch, Entity, Live, Segment, Subsegment, context, entity::Words, slots::Place};
+use crate::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// So many that threads seldom meet at one, and that few spans share one.
+const SHARDS: usize = 256;
+
+/// Of what is not sampled as many are kept without a lock, if chance will have it.
+const SLOTS: usize = 1_024;
+
+/// What a span of another system is recorded as. Ends when it is dropped.
+#[derive(Debug)]
+pub enum Work {
+    /// A segment of its own trace.
+    Segment(Segment),
+    /// A part of a segment.
+    Subsegment(Subsegment),
+}
+
+impl Deref for Work {
+    type Target = Entity;
+
+    fn deref(&self) -> &Entity {
+        match self {
+            Self::Segment(segment) => segment,
+            Self::Subsegment(subsegment) => subsegment,
+        }
+    }
+}
+
+/// The open spans of another system, such as `tracing`, by the ids that it gives them; no two that are
+/// open at a time may have the same one.
+///
+/// ```
+/// use std::num::NonZeroU64;
+/// use xray_core::bridge::Spans;
+///
+/// let (spans, id) = (Spans::new(), NonZeroU64::MIN);
+/// // When a span is opened:
+/// spans.open(id, || "price", |batch| batch.annotate_mended("items", 3));
+/// // Whenever it is entered and left, on any thread:
+/// spans.enter(id);
+/// spans.exit(id);
+/// // When it is closed:
+/// spans.end(id);
+/// ```
+pub struct Spans {
+    /// Tells the bridges of a process apart.
+    number: u64,
+    shards: Box<[Mutex<Shard>]>,
+    unsampled: Box<[Slot]>,
+}
+
+/// Mostly none or one span, and what is younger closes earlier: so lists are looked through from their end.
+#[derive(Default)]
+struct Shard {
+    subsegments: Vec<Recorded>,
+    /// What somebody else has begun.
+    works: Vec<(NonZeroU64, Work)>,
+}
+
+/// A subsegment of a record, without its guard: that would be three times as large.
+struct Recorded {
+    span: NonZeroU64,
+    live: Arc<Live>,
+    place: Place,
+    unwinding: bool,
+}
+
+/// A span of a trace that is not sampled. Nobody but those who know the span's id read what it holds, and they know it
+/// from who wrote it: so the words need no order of their own.
+#[derive(Default)]
+#[repr(align(64))]
+struct Slot {
+    /// 0 if it is free.
+    id: AtomicU64,
+    words: Words<AtomicU64>,
+}
+
+impl Default for Spans {
+    fn default() -> Self {
+        static BRIDGES: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        Self {
+            number: BRIDGES.fetch_add(1, Ordering::Relaxed),
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            unsampled: (0..SLOTS).map(|_| Slot::default()).collect(),
+        }
+    }
+}
+
+impl Spans {
+    /// With no span.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A span was opened: it is a subsegment of the current entity, if there is one; returns whether there
+    /// is. What it is called and what to `write` of it are only asked where it is recorded.
+    #[inline]
+    pub fn open<N: AsRef<str>>(
+        &self,
+        id: NonZeroU64,
+        name: impl FnOnce() -> N,
+        write: impl FnOnce(&mut Batch),
+    ) -> bool {
+        let slot = self.slot(id);
+        let carried = |entity: &Entity| Some(slot.take(id, entity.words()?));
+        if context::look_at_current(carried) == Some(true) {
+            return true;
+        }
+        self.open_wanted(id, name, write)
+    }
+
+    #[inline(never)]
+    fn open_wanted<N: AsRef<str>>(
+        &self,
+        id: NonZeroU64,
+        name: impl FnOnce() -> N,
+        write: impl FnOnce(&mut Batch),
+    ) -> bool {
+        if let Some((live, place)) = context::look_at_current(Entity::in_record) {
+            self.begin(id, (live, place), name().as_ref(), write);
+            return true;
+        }
+        let Some(subsegment) = Subsegment::begin_if_traced(name) else { return false };
+        subsegment.batch(write);
+        self.insert(id, Work::Subsegment(subsegment));
+        true
+    }
+
+    fn begin(
+        &self,
+        id: NonZeroU64,
+        (live, parent): (Arc<Live>, Place),
+        name: &str,
+        write: impl FnOnce(&mut Batch),
+    ) {
+        Batch::written(write, |batch| {
+            match live.begin_child(parent, name, Duration::ZERO, Some(batch)) {
+                Ok((live, place)) => {
+                    if batch.has_rest() {
+                        batch.record_rest(&Entity::recorded(Arc::clone(&live), place));
+                    }
+                    let unwinding = thread::panicking();
+                    let recorded = Recorded { span: id, live, place, unwinding };
+                    self.shard(id).subsegments.push(recorded);
+                }
+                Err(live) => {
+                    let entity = Entity::recorded(live, parent).not_recorded();
+                    self.insert(id, Work::Subsegment(Subsegment::new(entity)));
+                }
+            }
+        });
+    }
+
+    /// A span was opened that is recorded as this.
+    pub fn insert(&self, id: NonZeroU64, work: Work) {
+        self.shard(id).works.push((id, work));
+    }
+
+    /// What a span is recorded as; `None` if it is not known.
+    #[must_use]
+    pub fn entity(&self, id: NonZeroU64) -> Option<Entity> {
+        let slot = self.slot(id);
+        if slot.is_of(id) { Some(Entity::of_words(slot.words())) } else { self.locked(id) }
+    }
+
+    /// As [`entity`](Self::entity), if it is sampled.
+    #[must_use]
+    #[inline]
+    pub fn sampled(&self, id: NonZeroU64) -> Option<Entity> {
+        if self.slot(id).is_of(id) { None } else { self.locked(id).filter(Entity::is_sampled) }
+    }
+
+    /// Makes it the current entity of the thread until [`exit`](Self::exit).
+    #[inline]
+    pub fn enter(&self, id: NonZeroU64) {
+        let slot = self.slot(id);
+        if slot.is_of(id) {
+            context::enter_unrecorded(self.number, id.get(), slot.words());
+        } else if let Some(entity) = self.locked(id) {
+            context::enter_as(self.number, id.get(), entity);
+        }
+    }
+
+    /// Leaves it on the thread that has entered it, once if it did so several times; what was entered since
+    /// stays.
+    #[inline]
+    pub fn exit(&self, id: NonZeroU64) {
+        if self.slot(id).is_of(id) {
+            context::leave_unrecorded(self.number, id.get());
+        } else {
+            context::leave(self.number, id.get());
+        }
+    }
+
+    /// Ends it.
+    #[inline]
+    pub fn end(&self, id: NonZeroU64) {
+        if self.slot(id).free(id) {
+            return;
+        }
+        let mut shard = self.shard(id);
+        let Some(at) = shard.subsegments.iter().rposition(|recorded| recorded.span == id) else {
+            let at = shard.works.iter().rposition(|(span, _)| *span == id);
+            let work = at.map(|at| shard.works.swap_remove(at));
+            // It ends outside of the lock, as it may run code of the user's.
+            drop(shard);
+            return drop(work);
+        };
+        let recorded = shard.subsegments.swap_remove(at);
+        drop(shard);
+        recorded.end();
+    }
+
+    /// What is kept under a lock.
+    #[inline]
+    fn locked(&self, id: NonZeroU64) -> Option<Entity> {
+        let shard = self.shard(id);
+        match shard.subsegments.iter().rfind(|recorded| recorded.span == id) {
+            Some(Recorded { live, place, .. }) => Some(Entity::recorded(Arc::clone(live), *place)),
+            None => {
+                let (_, work) = shard.works.iter().rfind(|(span, _)| *span == id)?;
+                Some(Entity::clone(work))
+            }
+        }
+    }
+
+    #[inline]
+    fn shard(&self, id: NonZeroU64) -> MutexGuard<'_, Shard> {
+        let shard = &self.shards[spread(id) % SHARDS];
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[inline]
+    fn slot(&self, id: NonZeroU64) -> &Slot {
+        &self.unsampled[spread(id) % SLOTS]
+    }
+}
+
+/// Ids are not given by strangers, so any spread will do.
+#[inline]
+fn spread(id: NonZeroU64) -> usize {
+    (id.get().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize
+}
+
+impl Recorded {
+    #[inline]
+    fn end(self) {
+        if thread::panicking() {
+            // That may be for the guard to record.
+            let entity = Entity::recorded(self.live, self.place);
+            return drop(Subsegment::put_together(entity, self.unwinding));
+        }
+        self.live.end_child(self.place, None);
+    }
+}
+
+impl Slot {
+    #[inline]
+    fn is_of(&self, id: NonZeroU64) -> bool {
+        self.id.load(Ordering::Relaxed) == id.get()
+    }
+
+    /// Whether it was free and holds this now.
+    #[inline]
+    fn take(&self, id: NonZeroU64, words: Words<u64>) -> bool {
+        let taken =
+            self.id.compare_exchange(0, id.get(), Ordering::Acquire, Ordering::Relaxed).is_ok();
+        if taken {
+            for (place, word) in self.words.iter().zip(words) {
+                place.store(word, Ordering::Relaxed);
+            }
+        }
+        taken
+    }
+
+    #[inline]
+    fn words(&self) -> Words<u64> {
+        self.words.each_ref().map(|word| word.load(Ordering::Relaxed))
+    }
+
+    /// Whether it held this and is free now.
+    #[inline]
+    fn free(&self, id: NonZeroU64) -> bool {
+        let held = self.is_of(id);
+        if held {
+            self.id.store(0, Ordering::Release);
+        }
+        held
+    }
+}
+
+impl Drop for Spans {
+    /// What is open ends, as it would by its guards.
+    fn drop(&mut self) {
+        for shard in &mut self.shards {
+            let shard = shard.get_mut().unwrap_or_else(PoisonError::into_inner);
+            shard.subsegments.drain(..).for_each(Recorded::end);
+        }
+    }
+}
+
+impl fmt::Debug for Spans {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spans").field("number", &self.number).finish_non_exhaustive()
+    }
+}
