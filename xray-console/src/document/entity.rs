@@ -4,6 +4,9 @@ use crate::Class;
 /// The longest duration that is believed, in seconds: 30 years. Differences of hostile times end here.
 pub(crate) const LONGEST: f64 = 1e9;
 
+/// Type of the resource that keeps messages for whoever asks for them.
+pub(crate) const QUEUE: &str = "AWS::SQS::Queue";
+
 /// One segment or subsegment of a document. What only the detail panel shows stays in the raw bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Entity {

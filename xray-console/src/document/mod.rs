@@ -10,7 +10,7 @@ mod tape;
 mod value;
 
 pub(crate) use detail::Detail;
-pub(crate) use entity::{Entity, Facts, LONGEST, Namespace};
+pub(crate) use entity::{Entity, Facts, LONGEST, Namespace, QUEUE};
 pub(crate) use ids::{EntityId, TraceKey};
 pub(crate) use value::Value;
 

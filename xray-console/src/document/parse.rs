@@ -1,7 +1,7 @@
 use simd_json::Node;
 
 use super::tape::At;
-use super::{Document, Entity, EntityId, Facts, Namespace, TraceKey, Value, depth, tape};
+use super::{Document, Entity, EntityId, Facts, Namespace, QUEUE, TraceKey, Value, depth, tape};
 use crate::class::{Class, Flags};
 use crate::rejection::Rejection;
 
@@ -208,7 +208,7 @@ fn aws(facts: &mut Facts, aws: At<'_, '_>) {
     }
     let resources = [
         ("table_name", "AWS::DynamoDB::Table"),
-        ("queue_url", "AWS::SQS::Queue"),
+        ("queue_url", QUEUE),
         ("function_name", "AWS::Lambda"),
         ("bucket_name", "AWS::S3::Bucket"),
     ];

@@ -3,13 +3,13 @@ use std::sync::Arc;
 
 use super::assembly::{Assembly, Span};
 use super::patience::Patience;
-use crate::document::{Document, Entity, Namespace};
+use crate::document::{Document, Entity, Namespace, QUEUE};
 use crate::graph::{Contribution, Graph, NodeKey, Sample};
 
 /// One direct call, by index of span.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
-    /// The caller's segment.
+    /// The caller's segment; the subsegment that stands for a queue, if that hands over what it was given.
     pub(crate) from: u32,
     /// What the caller saw: its subsegment, or the callee itself where a segment hangs below a segment.
     pub(crate) via: u32,
@@ -39,13 +39,19 @@ pub(super) fn find(
             if let Some((via, from)) =
                 span.parent.and_then(|via| Some((via, spans[via as usize].segment?)))
             {
-                let via = if spans[via as usize].is_segment(documents) { index } else { via };
+                let parent = &spans[via as usize];
+                let (from, via) = match () {
+                    () if parent.is_segment(documents) => (from, index),
+                    () if is_queue(parent.entity(documents)) => (via, index),
+                    () => (from, via),
+                };
                 calls.push(Call { from, via, to: index, inferred: false, silent: false });
             }
             continue;
         }
         let (Some(from), entity) = (span.segment, span.entity(documents)) else { continue };
-        if entity.namespace == Namespace::Local || answered[index as usize] {
+        let answered = answered[index as usize] && !is_queue(entity);
+        if entity.namespace == Namespace::Local || answered {
             continue;
         }
         if may_answer(entity) && patience.waits_for(span.document_index()) {
@@ -60,6 +66,13 @@ pub(super) fn find(
 fn may_answer(entity: &Entity) -> bool {
     let service = entity.namespace == Namespace::Remote && !entity.sql;
     entity.traced || (service && entity.end.is_none())
+}
+
+/// Whether the call went to a queue. It stays on the map when a consumer has continued the trace, since the sender
+/// called the queue and knows nothing of the consumer.
+fn is_queue(entity: &Entity) -> bool {
+    let resource = entity.facts().resource.as_ref();
+    entity.namespace == Namespace::Aws && resource.is_some_and(|(kind, _)| *kind == QUEUE)
 }
 
 /// The node of a segment.
@@ -117,6 +130,8 @@ impl Assembly {
                 None => {
                     let node = graph.intern(inferred_node(entity));
                     list.push(Contribution::node(&node, second, sample).silent(call.silent));
+                    // Its consumers come after it.
+                    nodes[call.to as usize] = Some(Arc::clone(&node));
                     node
                 }
             };

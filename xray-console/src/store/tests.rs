@@ -116,3 +116,22 @@ fn nothing_waits_for_a_trace_that_has_left() {
     store.make_room();
     assert_eq!((store.len(), store.waiting.len()), (0, 0));
 }
+
+#[test]
+fn filters_know_the_queue_between_sender_and_receiver() {
+    let mut store = store(&[
+        r#""name":"web","id":"0000000000000001","subsegments":[{"name":"SQS","id":"0000000000000002",
+           "start_time":1,"end_time":2,"namespace":"aws","aws":{"queue_url":"outbox"}}]"#,
+        r#""name":"worker","id":"0000000000000003","parent_id":"0000000000000002""#,
+    ]);
+    after(&mut store, SOON);
+    for (filter, expected) in [
+        (r#"edge("web", "outbox")"#, true),
+        (r#"edge("outbox", "worker")"#, true),
+        (r#"edge("web", "worker")"#, false),
+    ] {
+        let matches =
+            Filter::parse(filter).unwrap().matches(&View::of(store.newest_first().next().unwrap()));
+        assert_eq!(matches, expected, "{filter}");
+    }
+}

@@ -32,6 +32,15 @@ impl<'t> View<'t> {
         }
     }
 
+    fn caller(&self, call: &Call) -> SpanView<'t> {
+        let (documents, spans) = (self.trace.documents(), self.trace.assembly().spans());
+        if spans[call.from as usize].is_segment(documents) {
+            self.segment(call.from as usize)
+        } else {
+            SpanView { trace: self.trace, index: call.from as usize, role: Role::Inferred }
+        }
+    }
+
     fn callee(&self, call: &Call) -> SpanView<'t> {
         if call.inferred {
             SpanView { trace: self.trace, index: call.to as usize, role: Role::Inferred }
@@ -66,7 +75,7 @@ impl TraceView for View<'_> {
 
     fn any_edge(&self, test: &mut dyn FnMut(EdgeView<'_>) -> bool) -> bool {
         self.trace.assembly().calls().iter().any(|call| {
-            let from = self.segment(call.from as usize);
+            let from = self.caller(call);
             let to = self.callee(call);
             let via = SpanView { trace: self.trace, index: call.via as usize, role: Role::Call };
             test(EdgeView { from: &from, to: &to, call: &via })

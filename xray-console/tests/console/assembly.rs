@@ -114,6 +114,41 @@ fn resources_of_aws_are_named_after_themselves() {
 }
 
 #[test]
+fn a_queue_stays_between_those_who_send_and_those_who_receive() {
+    let sqs = |id, with| {
+        let mut call =
+            subsegment(id, "SQS", json!({"namespace": "aws", "aws": {"queue_url": "outbox"}}));
+        call["end_time"] = with;
+        call
+    };
+    let sender = segment(
+        1,
+        "web",
+        json!({"subsegments": [sqs(2, json!(1_461_096_053.5)), sqs(3, json!(1_461_096_053.5))]}),
+    );
+    let receiver = segment(
+        4,
+        "worker",
+        json!({"parent_id": "0000000000000002", "fault": true, "subsegments": [sqs(5, json!(1_461_096_053.25))]}),
+    );
+    for order in [[&sender, &receiver], [&receiver, &sender]] {
+        let console = Console::builder().build();
+        receive(&console, &order.map(Clone::clone));
+        let graph = console.graph(Window::All);
+        let expected = [
+            ("client → web", 1),
+            ("outbox → worker", 1),
+            ("web → outbox", 2),
+            ("worker → outbox", 1),
+        ];
+        assert_eq!(edges(&graph), expected.map(|(name, count)| (name.to_owned(), count)));
+        let queue = node(&graph, "outbox", Some("AWS::SQS::Queue")).unwrap();
+        assert_eq!((queue.stats.total, queue.stats.fault), (3, 0), "what the callers saw");
+        assert_eq!(node(&graph, "worker", None).unwrap().stats.fault, 1);
+    }
+}
+
+#[test]
 fn complete_replaces_in_progress_and_never_the_reverse() {
     let open = segment(1, "web", json!({"end_time": null, "in_progress": true}));
     let done = segment(1, "web", json!({"fault": true}));
