@@ -1,13 +1,13 @@
 use std::{borrow::Cow, error::Error, panic::Location};
 
 use super::{Entity, Subsegment, subsegment};
-use crate::document::Namespace;
+use crate::{document::Namespace, sql::host_of};
 
 /// A call of another service, by a client that no integration knows: a cache, a broker, a database. It
 /// becomes an edge of the service map, to a node named `name@host`, or `name` where no host is given.
 ///
-/// `host` may be a URL or hold a port, as clients are configured with: only the host is recorded, and no
-/// secret. Give the call's own name or the port in `name` if they should be nodes of their own, and
+/// `host` may be a URL, a connection string or hold a port, as clients are configured with: only the host is
+/// recorded, and no secret; where it cannot be told for certain, none is. Give the call's own name or the port in `name` if they should be nodes of their own, and
 /// annotate what else should be searched for.
 ///
 /// ```
@@ -149,35 +149,32 @@ impl RemoteCall<'_> {
     }
 
     fn node(&self) -> Cow<'_, str> {
-        match self.host.map(host_of).filter(|host| !host.is_empty()) {
-            // A name that is not recorded need not be made.
-            Some(host) if Entity::current().is_sampled() => format!("{}@{host}", self.name).into(),
-            _ => self.name.into(),
+        // A name that is not recorded need not be made.
+        match self.host.filter(|_| Entity::current().is_sampled()).and_then(host_of) {
+            Some(host) => format!("{}@{host}", self.name).into(),
+            None => self.name.into(),
         }
-    }
-}
-
-/// The host in a URL, or in what may come with a user or a port. Nothing before an `@` gets through, even
-/// where a password holds what should have been percent-encoded.
-fn host_of(text: &str) -> &str {
-    let text = &text[..text.find(['?', '#']).unwrap_or(text.len())];
-    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let text = text.rsplit_once('@').map_or(text, |(_, host)| host);
-    // The first of a replica set's.
-    let host = &text[..text.find(['/', ',']).unwrap_or(text.len())];
-    if let Some((host, _)) = host.strip_prefix('[').and_then(|host| host.split_once(']')) {
-        return host;
-    }
-    match host.split_once(':') {
-        // An address of IPv6 without brackets has no port.
-        Some((host, port)) if !port.contains(':') => host,
-        _ => host,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::host_of;
+    use super::remote_call;
+    use crate::{Delivery, Recorder, testing::MemoryEmitter};
+
+    #[track_caller]
+    fn named(host: &str) -> String {
+        let emitter = MemoryEmitter::new();
+        let xray =
+            Recorder::builder("t").emitter(emitter.clone()).delivery(Delivery::Inline).build();
+        let segment = xray.expect("a recorder").segment("order").sampled(true).begin();
+        let entered = segment.enter();
+        drop(remote_call("shop", host).begin());
+        drop(entered);
+        segment.end();
+        let documents = emitter.take();
+        documents[0]["subsegments"][0]["name"].as_str().expect("a name").to_owned()
+    }
 
     #[test]
     fn only_the_host_is_recorded() {
@@ -186,13 +183,42 @@ mod tests {
             ("cache.internal:6379", "cache.internal"),
             ("redis://user:p@ss/word@cache.internal:6379/0?x=@y", "cache.internal"),
             ("redis://user:p@ss@cache.internal:6379/0?x=@y", "cache.internal"),
+            ("redis://admin:p?ss@cache:6379", "cache"),
+            ("redis://admin:1?ss@cache:6379", "cache"),
+            ("redis://admin:p#ss@cache:6379/0", "cache"),
+            ("redis://cache:6379?password=a@b", "cache"),
+            ("cache:6379,password=a@b,ssl=True", "cache"),
+            ("jdbc:sqlserver://sa:p@db:1433;password=a@b", "db"),
             ("mongodb://a:1,b:2/db", "a"),
             ("[::1]:6379", "::1"),
             ("2001:db8::7", "2001:db8::7"),
-            ("user@:99", ""),
-            ("", ""),
+            ("host=db.internal user=app password=s3cret dbname=shop", "db.internal"),
+            ("password='a host=x' host=db.internal", "db.internal"),
+            ("Server=tcp:db.internal,1433;User Id=sa;Password=s3cret", "db.internal"),
+            ("Data Source=db.internal:1433;Password=s3@cret", "db.internal"),
+            ("bücher.example:80", "bücher.example"),
+            ("my_cache-1", "my_cache-1"),
         ] {
-            assert_eq!(host_of(text), host, "{text}");
+            assert_eq!(named(text), format!("shop@{host}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_no_host() {
+        for text in [
+            "",
+            "user@:99",
+            "user=app password=s3cret",
+            "db.internal user=app password=s3cret",
+            "app:pw@tcp(db:3306)/shop",
+            "redis://cache?password=a@b",
+            "redis://admin:p?a=ss@cache",
+            "cache,password=a@b",
+            "jdbc:sqlserver://db;password=a@b",
+            "redis://user:p@ss word",
+            "[::1",
+        ] {
+            assert_eq!(named(text), "shop", "{text}");
         }
     }
 }

@@ -123,7 +123,7 @@ pub(super) fn parameters(text: &str) -> Option<usize> {
     None
 }
 
-fn is_key(c: char) -> bool {
+pub(super) fn is_key(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_ .-".contains(c)
 }
 
@@ -137,7 +137,7 @@ fn user_info(rest: &str) -> Option<usize> {
 }
 
 /// Whether what stands before the path may be hosts and their ports.
-fn is_hosts(path: &str) -> bool {
+pub(super) fn is_hosts(path: &str) -> bool {
     let authority = &path[..path.find('/').unwrap_or(path.len())];
     let is_port = |port: &str| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
     let is_host = |host: &str| {
@@ -164,7 +164,7 @@ pub(super) fn starts_with(text: &str, prefix: &str) -> bool {
 }
 
 /// Whether the text begins with a key and `=`.
-fn is_pairs(text: &str) -> bool {
+pub(super) fn is_pairs(text: &str) -> bool {
     let key = text[prefix_len(text)..].split_once('=').map_or("", |(key, _)| key);
     !key.trim().is_empty() && key.chars().all(is_key)
 }

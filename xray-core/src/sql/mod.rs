@@ -16,6 +16,7 @@
 mod connection;
 mod dialect;
 mod fold;
+mod host;
 mod output;
 mod place;
 mod query;
@@ -26,6 +27,8 @@ pub use connection::{connection_string, connection_url};
 pub use dialect::Dialect;
 pub use query::sql_subsegment;
 pub use target::SqlTarget;
+
+pub(crate) use host::host_of;
 
 use std::borrow::Cow;
 

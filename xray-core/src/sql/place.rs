@@ -80,15 +80,34 @@ impl Place {
     pub(super) fn of_pairs(text: &str) -> Result<Self, Error> {
         // Of what is clean already, so that no secret becomes a part of a name.
         let text = connection_string(text);
-        let (mut host, mut database, mut user) = (None, None, None);
-        let mut pairs = pairs(&text).peekable();
-        if pairs.peek().is_none() {
+        if pairs(&text).next().is_none() {
             return Err(Error::config(
                 "connection string has no key=value pairs: give it as host=… dbname=… user=…, \
                  or a URL to SqlTarget::from_url",
             ));
         }
-        for (key, value) in pairs {
+        let Pairs { host, database, user } = Pairs::of(&text);
+        let database = database.as_deref().or(user.as_deref()).unwrap_or_default();
+        Ok(Self {
+            name: name(database, host.as_deref().map_or(LOCAL, pair_host)),
+            database_type: None,
+            user: user.map(Cow::into_owned),
+        })
+    }
+}
+
+/// What the pairs of a connection string say.
+#[derive(Debug, Default)]
+struct Pairs<'a> {
+    host: Option<Cow<'a, str>>,
+    database: Option<Cow<'a, str>>,
+    user: Option<Cow<'a, str>>,
+}
+
+impl<'a> Pairs<'a> {
+    fn of(text: &'a str) -> Self {
+        let Self { mut host, mut database, mut user } = Self::default();
+        for (key, value) in pairs(text) {
             let letters = key.chars().filter(char::is_ascii_alphanumeric).take(32);
             let key: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
             match key.as_str() {
@@ -101,13 +120,14 @@ impl Place {
                 _ => {}
             }
         }
-        let database = database.as_deref().or(user.as_deref()).unwrap_or_default();
-        Ok(Self {
-            name: name(database, host.as_deref().map_or(LOCAL, pair_host)),
-            database_type: None,
-            user: user.map(Cow::into_owned),
-        })
+        Self { host, database, user }
     }
+}
+
+/// The host that a connection string's pairs name, maybe with a port.
+pub(super) fn host_of_pairs(text: &str) -> Option<String> {
+    let text = connection_string(text);
+    Pairs::of(&text).host.map(|host| pair_host(&host).to_owned())
 }
 
 fn name(database: &str, host: &str) -> String {

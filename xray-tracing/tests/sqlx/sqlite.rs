@@ -104,6 +104,10 @@ async fn an_error_is_recorded_through_the_helper_and_the_query_once() {
     cause["exceptions"][0]["stack"].take();
     let mut expected = query(3, SHOP, "INSERT INTO orders VALUES (?, ?)", [0, 0]);
     (expected["fault"], expected["cause"]) = (json!(true), Value::Null);
+    // sqlx's thread hands the error over before it tells of the query, which may have ended by then.
+    for it in [&mut subsegments[0], &mut expected] {
+        it.as_object_mut().unwrap().remove("metadata");
+    }
     assert_eq!(subsegments, json!([expected]));
     let message = "(code: 1555) UNIQUE constraint failed: orders.id";
     assert_eq!(
