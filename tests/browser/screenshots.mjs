@@ -7,7 +7,7 @@ import { main, open, tell } from './browser.mjs';
 
 const NODES = 9;
 const TRACES = 150; // enough to look at
-const WATERFALL = { width: 1280, height: 900 }; // for all rows of an order
+const WATERFALL = { width: 1280, height: 1030 }; // for all rows of an order that was tried twice
 const LARGEST = 250_000; // bytes: the pictures are part of every clone
 
 await main(async (url, folder) => {
