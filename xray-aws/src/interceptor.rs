@@ -257,7 +257,7 @@ fn carry_on(entity: &Entity, headers: &mut Headers) {
     });
 }
 
-/// The names that Signature V4's `Authorization` lists, separated by `;`.
+/// The names that the signature in `Authorization` covers, separated by `;`.
 fn signed_headers(authorization: &str) -> Option<String> {
     let (_, rest) = authorization.split_once("SignedHeaders=")?;
     Some(rest.split(',').next().unwrap_or_default().to_owned())

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tracing::{Level, Subscriber, enabled, event, info_span, subscriber::with_default};
+use tracing::{Level, Subscriber, event, info_span, subscriber::with_default};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, fmt::MakeWriter, layer::SubscriberExt, registry::LookupSpan,
 };
@@ -165,16 +165,6 @@ fn what_is_not_sampled_allocates_nothing() {
         assert_eq!((info.count_total, info.bytes_total), (0, 0));
     });
     assert_eq!(recorded(layered(), query)[0]["name"], "shop@db.internal", "else it is recorded");
-}
-
-#[test]
-fn it_switches_nothing_else_on() {
-    with_default(layered(), || {
-        assert!(enabled!(target: "sqlx::query", Level::DEBUG));
-        assert!(!enabled!(target: "sqlx::query", Level::TRACE));
-        assert!(!enabled!(target: "sqlx", Level::ERROR));
-        assert!(!enabled!(Level::ERROR));
-    });
 }
 
 /// A log that is kept.
