@@ -142,6 +142,7 @@ impl Worker {
                 let swept = catch_unwind(AssertUnwindSafe(|| away.sweep()));
                 let Ok((parts, complete)) = swept else {
                     counters.dropped(Drop::EmitterPanic, 1);
+                    crate::logging::error!("a long segment could not be written up and is dropped");
                     return;
                 };
                 add(&counters.streamed, parts.len() as u64);

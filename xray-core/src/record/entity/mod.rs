@@ -1,28 +1,22 @@
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+//! The handle of what is recorded, or is not.
 
+mod begin;
+mod change;
+mod passing;
+
+use std::{sync::Arc, time::SystemTime};
+
+pub(super) use self::passing::{Passing, Words};
 use super::{
-    Batch, Entered, Live, Recorder, Scope, Subsegment, context,
-    data::Data,
-    journal::Journal,
-    settle::noted_name,
-    slots::{Place, Rest, flag},
-    sources::Sources,
-    state::Role,
+    Entered, Live, Recorder, Scope, context,
+    slots::{Place, flag},
     watch::Unrecorded,
 };
-use crate::{
-    SegmentId, TraceId,
-    emit::Ticket,
-    header::{Carried, Propagation},
-    stats::Drop,
-};
+use crate::{SegmentId, TraceId, emit::Ticket, header::Carried};
 
 /// A handle to a segment or a subsegment: what can be recorded on it.
 ///
-/// [`Segment`](crate::Segment) and [`Subsegment`] are guards that own the end and give all of this
+/// [`Segment`](crate::Segment) and [`Subsegment`](crate::Subsegment) are guards that own the end and give all of this
 /// by dereference; a handle is a cheap clone and never ends anything. On an entity that is not
 /// sampled, that has ended, or that does not exist, every call returns at once and records nothing.
 ///
@@ -50,27 +44,6 @@ pub(super) enum Kind {
     Absent,
 }
 
-/// A trace that is not recorded here and travels on.
-#[derive(Clone, Debug)]
-pub(super) struct Passing {
-    /// The recorder that decided, by [`Recorder::key`].
-    pub(super) recorder: usize,
-    pub(super) root: TraceId,
-    /// The id that stands for this service: all zeros unless the environment asks for real ones.
-    pub(super) id: SegmentId,
-    /// The parent for calls of our own: the caller's, if its header named a trace and a parent. Not an
-    /// `Option`, since what is not recorded is copied at each step: so it is small.
-    pub(super) parent: SegmentId,
-    pub(super) has_parent: bool,
-    /// Whether the caller's header named the trace.
-    pub(super) continued: bool,
-    /// Whether calls of our own say `Sampled=0`; where the decision is not ours, they say nothing.
-    pub(super) decided: bool,
-    pub(super) carried: Carried,
-    /// How it ends is reported for the sampling rule: only on the segment itself.
-    pub(super) watch: Option<Arc<Unrecorded>>,
-}
-
 /// A segment that somebody else emits, such as AWS Lambda: only what lies under it is recorded.
 #[derive(Debug)]
 pub(super) struct Facade {
@@ -78,74 +51,6 @@ pub(super) struct Facade {
     pub(super) trace_id: TraceId,
     pub(super) id: SegmentId,
     pub(super) carried: Carried,
-}
-
-/// What is to be known of most traces that are not recorded.
-pub(super) type Words<T> = [T; 6];
-
-impl Passing {
-    /// `None` if there is more to be known.
-    #[inline]
-    fn words(&self) -> Option<Words<u64>> {
-        if self.carried.has_texts() || self.watch.is_some() {
-            return None;
-        }
-        let flags = u64::from(self.carried.propagation.bits()) << 3
-            | u64::from(self.has_parent) << 2
-            | u64::from(self.continued) << 1
-            | u64::from(self.decided);
-        let [high, low] = self.root.words();
-        Some([self.recorder as u64, high, low, self.id.bits(), self.parent.bits(), flags])
-    }
-
-    #[inline]
-    fn of_words([recorder, high, low, id, parent, flags]: Words<u64>) -> Self {
-        Self {
-            recorder: recorder as usize,
-            root: TraceId::from_words([high, low]),
-            id: SegmentId::from_bits(id),
-            parent: SegmentId::from_bits(parent),
-            has_parent: flags & 4 != 0,
-            continued: flags & 2 != 0,
-            decided: flags & 1 != 0,
-            carried: Carried::by(Propagation::of_bits((flags >> 3) as u8)),
-            watch: None,
-        }
-    }
-
-    /// Of a trace that the code decided about, or only passes on.
-    #[inline]
-    pub(super) fn new(
-        recorder: &Recorder,
-        (root, parent, continued): (TraceId, Option<SegmentId>, bool),
-        id: SegmentId,
-        carried: Carried,
-    ) -> Self {
-        Self {
-            recorder: recorder.key(),
-            root,
-            id,
-            parent: parent.unwrap_or(SegmentId::NOOP),
-            has_parent: parent.is_some(),
-            continued,
-            decided: true,
-            carried,
-            watch: None,
-        }
-    }
-
-    pub(super) fn parent(&self) -> Option<SegmentId> {
-        self.has_parent.then_some(self.parent)
-    }
-
-    /// What a subsegment is of it. Field by field, since a clone would count up what is not kept.
-    #[inline]
-    fn child(&self) -> Self {
-        let Self { recorder, root, id, parent, has_parent, continued, decided, .. } = *self;
-        let carried = self.carried.clone();
-        let watch = None;
-        Self { recorder, root, id, parent, has_parent, continued, decided, carried, watch }
-    }
 }
 
 impl Entity {
@@ -383,109 +288,6 @@ impl Entity {
         }
     }
 
-    /// Begins a subsegment of this entity. It ends when the guard is dropped.
-    #[inline]
-    pub fn subsegment(&self, name: &str) -> Subsegment {
-        match &self.0 {
-            Kind::Passing(passing) => Subsegment::new(Self::passing(passing.child())),
-            _ => self.recorded_subsegment(name),
-        }
-    }
-
-    /// A subsegment of the current entity, without a copy of it where that would cost; `None` without one.
-    #[inline]
-    pub(super) fn subsegment_of_current<N: AsRef<str>>(
-        name: impl FnOnce() -> N,
-    ) -> Option<Subsegment> {
-        let entity = context::look_at_current(|current| match &current.0 {
-            Kind::Passing(passing) => Some(Self::passing(passing.child())),
-            Kind::Absent => None,
-            // To begin one may log, which may run code of the user's.
-            Kind::Recorded { .. } | Kind::Facade(_) => Some(current.clone()),
-        })?;
-        Some(if entity.is_sampled() {
-            entity.recorded_subsegment(name().as_ref())
-        } else {
-            Subsegment::new(entity)
-        })
-    }
-
-    #[inline(never)]
-    fn recorded_subsegment(&self, name: &str) -> Subsegment {
-        self.begin_recorded(name, Duration::ZERO)
-    }
-
-    // In line, so that what begins now knows that there is nothing to subtract.
-    #[inline(always)]
-    fn begin_recorded(&self, name: &str, ago: Duration) -> Subsegment {
-        let entity = match &self.0 {
-            Kind::Recorded { live, place, .. } => {
-                Self::begin_child(Arc::clone(live), *place, name, ago)
-            }
-            Kind::Facade(facade) => {
-                let name = noted_name(name, facade.recorder.service());
-                let caller = (Some(facade.trace_id), Some(facade.id));
-                let carried = facade.carried.clone();
-                let (live, id) =
-                    Live::begin(&facade.recorder, &name, caller, carried, Role::Streamed(ago));
-                Self::recorded(live, Place { index: 0, id })
-            }
-            Kind::Passing(_) | Kind::Absent => self.clone(),
-        };
-        Subsegment::new(entity)
-    }
-
-    #[inline]
-    fn begin_child(live: Arc<Live>, parent: Place, name: &str, ago: Duration) -> Self {
-        match live.begin_child(parent, name, ago, None) {
-            Ok((live, place)) => Self::recorded(live, place),
-            Err(live) => Self::recorded(live, parent).not_recorded(),
-        }
-    }
-
-    /// Begins a subsegment that began so long ago: for work that is only told of when it is over, such
-    /// as a driver's log line. A time before the segment's begin counts as its begin.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use xray_core::Entity;
-    ///
-    /// fn on_query_done(took: Duration) {
-    ///     Entity::current().subsegment_ago("shop@db.internal", took).end();
-    /// }
-    /// ```
-    pub fn subsegment_ago(&self, name: &str, ago: Duration) -> Subsegment {
-        match &self.0 {
-            Kind::Passing(passing) => Subsegment::new(Self::passing(passing.child())),
-            _ => self.begin_recorded(name, ago),
-        }
-    }
-
-    /// Begins work that is not recorded, and nothing under it is: for details that would only cost.
-    /// Calls made in it carry the trace on with `Sampled=0`.
-    pub fn unsampled_subsegment(&self) -> Subsegment {
-        Subsegment::new(self.not_recorded())
-    }
-
-    /// An entity under this one that records nothing and carries the trace on.
-    pub(crate) fn not_recorded(&self) -> Self {
-        let carried = match self.carried() {
-            Some(carried) if self.is_sampled() => carried.clone(),
-            _ => return self.clone(),
-        };
-        Self::passing(Passing {
-            recorder: self.recorder_key().unwrap_or_default(),
-            root: self.trace_id(),
-            id: SegmentId::NOOP,
-            parent: self.id(),
-            has_parent: true,
-            continued: true,
-            decided: true,
-            carried,
-            watch: None,
-        })
-    }
-
     /// Makes this the current entity of the thread until the guard is dropped; for code that does
     /// not await.
     pub fn enter(&self) -> Entered {
@@ -540,104 +342,5 @@ impl Entity {
             Kind::Passing(passing) => passing.watch.as_deref(),
             Kind::Recorded { .. } | Kind::Facade(_) | Kind::Absent => None,
         }
-    }
-
-    #[inline]
-    fn flag(&self, clear: u8, set: u8) {
-        self.note_outcome(clear, set, None);
-    }
-
-    /// Where ids of what is recorded here come from.
-    pub(super) fn sources(&self) -> Option<&Sources> {
-        match &self.0 {
-            Kind::Recorded { live, .. } => live.recorder().map(Recorder::sources),
-            Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => None,
-        }
-    }
-
-    /// Notes something, where anything is recorded; `bytes` is what its texts add.
-    pub(super) fn note(&self, bytes: usize, note: impl FnOnce(&mut Journal, u32)) {
-        if let Kind::Recorded { live, place, .. } = &self.0 {
-            live.note(*place, bytes, note);
-        }
-    }
-
-    /// Notes what a batch has of this entity.
-    #[inline]
-    pub(super) fn note_all(&self, batch: &Batch) {
-        if let Kind::Recorded { live, place, .. } = &self.0
-            && !batch.is_empty()
-        {
-            live.note_all(*place, batch);
-        }
-    }
-
-    /// What it is recorded in, and its place there.
-    #[inline]
-    pub(super) fn in_record(&self) -> Option<(Arc<Live>, Place)> {
-        match &self.0 {
-            Kind::Recorded { live, place, .. } => Some((Arc::clone(live), *place)),
-            Kind::Passing(_) | Kind::Facade(_) | Kind::Absent => None,
-        }
-    }
-
-    /// If it is not recorded and all there is to be known of it fits.
-    #[inline]
-    pub(super) fn words(&self) -> Option<Words<u64>> {
-        match &self.0 {
-            Kind::Passing(passing) => passing.words(),
-            Kind::Recorded { .. } | Kind::Facade(_) | Kind::Absent => None,
-        }
-    }
-
-    #[inline]
-    pub(super) fn of_words(words: Words<u64>) -> Self {
-        Self::passing(Passing::of_words(words))
-    }
-
-    /// Notes how it turns out.
-    #[inline]
-    pub(super) fn note_outcome(&self, clear: u8, set: u8, status: Option<u16>) {
-        if let Kind::Recorded { live, place, .. } = &self.0 {
-            live.note_outcome(*place, clear, set, status);
-        }
-    }
-
-    /// Something of it is not recorded, since there was no room.
-    pub(super) fn count_dropped(&self) {
-        if let Kind::Recorded { live, .. } = &self.0
-            && let Some(recorder) = live.recorder()
-        {
-            recorder.counters().dropped(Drop::RecordFull, 1);
-        }
-    }
-
-    pub(super) fn change(&self, bytes: usize, change: impl FnOnce(&mut Data, u32)) {
-        if let Kind::Recorded { live, place, .. } = &self.0 {
-            live.change(*place, bytes, |record| change(record, place.index));
-        }
-    }
-
-    /// Changes what only a segment has: on the segment, whichever entity this is.
-    pub(super) fn change_segment(&self, bytes: usize, change: impl FnOnce(&mut Rest)) {
-        let mut streamed = false;
-        self.segment().change(bytes, |record, index| {
-            streamed = record.streamed;
-            if !streamed {
-                record.count_bytes(bytes);
-                change(record.rest(index));
-            }
-        });
-        // Outside of the lock, since the program's logger may record.
-        if streamed {
-            crate::logging::debug!("a field of a segment that is not here is ignored");
-        }
-    }
-
-    pub(super) fn change_rest(&self, bytes: usize, change: impl FnOnce(&mut Rest)) {
-        self.change(bytes, |record, index| {
-            record.count_bytes(bytes);
-            change(record.rest(index));
-        });
     }
 }
