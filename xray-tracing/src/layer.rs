@@ -233,9 +233,9 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
-        if let Some(entity) = self.spans.sampled(id.into_non_zero_u64()) {
-            entity.batch(|batch| values.record(&mut Fields::new(batch, self.rule.as_deref())));
-        }
+        self.spans.write(id.into_non_zero_u64(), |batch| {
+            values.record(&mut Fields::new(batch, self.rule.as_deref()));
+        });
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {

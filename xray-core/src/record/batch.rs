@@ -5,7 +5,12 @@ use std::cell::Cell;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Entity, blocks::metadata_of, journal::NotedValue};
+use super::{
+    Entity,
+    blocks::metadata_of,
+    journal::{Note, NotedValue},
+    slots::NONE,
+};
 use crate::document::{
     AnnotationValue, Exception, MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, Namespace, cut,
     is_annotation_value, warn_of_key,
@@ -24,8 +29,8 @@ const LONG: usize = 16 * 1024;
 #[derive(Debug, Default)]
 pub struct Batch {
     pub(super) namespace: Option<Namespace>,
-    /// The value, and the length of the key.
-    pub(super) annotations: Vec<(NotedValue, u16)>,
+    /// Notes of annotations, of no entity yet.
+    pub(super) annotations: Vec<Note>,
     /// Keys and values of the annotations, one behind the other.
     pub(super) texts: String,
     /// What has no place in a journal.
@@ -92,14 +97,15 @@ impl Batch {
             AnnotationValue::String(text) => {
                 let text = cut(&text, MAX_ANNOTATION_VALUE);
                 self.texts.push_str(text);
-                NotedValue::Text(text.len() as u16)
+                NotedValue::text(text.len() as u16)
             }
-            AnnotationValue::Integer(value) => NotedValue::Integer(value),
-            AnnotationValue::Unsigned(value) => NotedValue::Unsigned(value),
-            AnnotationValue::Float(value) => NotedValue::Float(value),
-            AnnotationValue::Bool(value) => NotedValue::Bool(value),
+            AnnotationValue::Integer(value) => NotedValue::integer(value),
+            AnnotationValue::Unsigned(value) => NotedValue::unsigned(value),
+            AnnotationValue::Float(value) => NotedValue::float(value),
+            AnnotationValue::Bool(value) => NotedValue::bool(value),
         };
-        self.annotations.push((value, key.len() as u16));
+        let key = key.len() as u16;
+        self.annotations.push(Note::Annotation { value, entity: NONE, key, mend: true });
     }
 
     /// As [`Entity::namespace`].

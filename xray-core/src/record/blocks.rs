@@ -48,17 +48,17 @@ impl Entity {
     }
 
     /// Which type it is the compiler mostly knows where this is called.
-    #[inline]
+    #[inline(always)]
     fn annotate_sampled(&self, key: &str, value: AnnotationValue<'_>, mend: bool) {
         match value {
             AnnotationValue::String(text) => self.annotate_text(key, &text, mend),
             AnnotationValue::Integer(value) => {
-                self.annotate_as(key, NotedValue::Integer(value), mend);
+                self.annotate_as(key, NotedValue::integer(value), mend);
             }
             AnnotationValue::Unsigned(value) => {
-                self.annotate_as(key, NotedValue::Unsigned(value), mend);
+                self.annotate_as(key, NotedValue::unsigned(value), mend);
             }
-            AnnotationValue::Bool(value) => self.annotate_as(key, NotedValue::Bool(value), mend),
+            AnnotationValue::Bool(value) => self.annotate_as(key, NotedValue::bool(value), mend),
             AnnotationValue::Float(value) => self.annotate_float(key, value, mend),
         }
     }
@@ -72,7 +72,7 @@ impl Entity {
         let text = cut(text, MAX_ANNOTATION_VALUE);
         self.note(key.len() + text.len(), |journal, entity| {
             let key = journal.text(Some(key));
-            let value = NotedValue::Text(journal.text(Some(text)));
+            let value = NotedValue::text(journal.text(Some(text)));
             journal.note(Note::Annotation { value, entity, key, mend });
         });
     }
@@ -91,7 +91,7 @@ impl Entity {
     #[inline(never)]
     fn annotate_float(&self, key: &str, value: f64, mend: bool) {
         if is_annotation_value(key, &AnnotationValue::Float(value)) {
-            self.annotate_as(key, NotedValue::Float(value), mend);
+            self.annotate_as(key, NotedValue::float(value), mend);
         }
     }
 

@@ -1,17 +1,10 @@
 //! For bridges to code that tells of its work by numbers, and has no place for a guard.
 
-use std::{
-    fmt,
-    num::NonZeroU64,
-    ops::Deref,
-    sync::{Arc, PoisonError},
-    thread,
-    time::Duration,
-};
+use std::{fmt, num::NonZeroU64, ops::Deref, sync::Arc, thread, time::Duration};
 
 use super::{Batch, Entity, Live, Segment, Subsegment, context, entity::Words, slots::Place};
 use crate::sync::{
-    Mutex, MutexGuard,
+    BriefGuard, BriefMutex,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -60,14 +53,16 @@ impl Deref for Work {
 pub struct Spans {
     /// Tells the bridges of a process apart.
     number: u64,
-    shards: Box<[Mutex<Shard>]>,
+    shards: Box<[BriefMutex<Shard>]>,
     unsampled: Box<[Slot]>,
 }
 
-/// Mostly none or one span, and what is younger closes earlier: so lists are looked through from their end.
+/// Mostly none or one span.
 #[derive(Default)]
 struct Shard {
-    subsegments: Vec<Recorded>,
+    subsegment: Option<Recorded>,
+    /// What is younger closes earlier: so lists are looked through from their end.
+    more: Vec<Recorded>,
     /// What somebody else has begun.
     works: Vec<(NonZeroU64, Work)>,
 }
@@ -95,7 +90,7 @@ impl Default for Spans {
         static BRIDGES: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         Self {
             number: BRIDGES.fetch_add(1, Ordering::Relaxed),
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            shards: (0..SHARDS).map(|_| BriefMutex::default()).collect(),
             unsampled: (0..SLOTS).map(|_| Slot::default()).collect(),
         }
     }
@@ -156,8 +151,12 @@ impl Spans {
                         batch.record_rest(&Entity::recorded(Arc::clone(&live), place));
                     }
                     let unwinding = thread::panicking();
-                    let recorded = Recorded { span: id, live, place, unwinding };
-                    self.shard(id).subsegments.push(recorded);
+                    let mut shard = self.shard(id);
+                    if shard.subsegment.is_none() {
+                        shard.subsegment = Some(Recorded { span: id, live, place, unwinding });
+                    } else {
+                        shard.more.push(Recorded { span: id, live, place, unwinding });
+                    }
                 }
                 Err(live) => {
                     let entity = Entity::recorded(live, parent).not_recorded();
@@ -186,13 +185,46 @@ impl Spans {
         if self.slot(id).is_of(id) { None } else { self.locked(id).filter(Entity::is_sampled) }
     }
 
+    /// Records what `write` says of it, which is only asked where it is recorded.
+    #[inline]
+    pub fn write(&self, id: NonZeroU64, write: impl FnOnce(&mut Batch)) {
+        if self.slot(id).is_of(id) {
+            return;
+        }
+        let shard = self.shard(id);
+        if let Some(Recorded { live, place, .. }) = shard.recorded(id) {
+            let (live, place) = (Arc::clone(live), *place);
+            drop(shard);
+            Batch::written(write, |batch| {
+                live.note_all(place, batch);
+                if batch.has_rest() {
+                    batch.record_rest(&Entity::recorded(live, place));
+                }
+            });
+        } else if let Some(work) = shard.work(id) {
+            let entity = Entity::clone(work);
+            drop(shard);
+            entity.batch(write);
+        }
+    }
+
     /// Makes it the current entity of the thread until [`exit`](Self::exit).
     #[inline]
     pub fn enter(&self, id: NonZeroU64) {
         let slot = self.slot(id);
         if slot.is_of(id) {
             context::enter_unrecorded(self.number, id.get(), slot.words());
-        } else if let Some(entity) = self.locked(id) {
+            return;
+        }
+        let shard = self.shard(id);
+        if let Some(Recorded { live, place, .. }) = shard.recorded(id) {
+            let (live, place) = (Arc::clone(live), *place);
+            drop(shard);
+            // Put together where it is kept: as what is copied it could not be read on before it is all written.
+            context::enter_as(self.number, id.get(), Entity::recorded(live, place));
+        } else if let Some(work) = shard.work(id) {
+            let entity = Entity::clone(work);
+            drop(shard);
             context::enter_as(self.number, id.get(), entity);
         }
     }
@@ -215,35 +247,31 @@ impl Spans {
             return;
         }
         let mut shard = self.shard(id);
-        let Some(at) = shard.subsegments.iter().rposition(|recorded| recorded.span == id) else {
+        // They end outside of the lock, as that may run code of the user's.
+        if let Some(recorded) = shard.take_recorded(id) {
+            drop(shard);
+            recorded.end();
+        } else {
             let at = shard.works.iter().rposition(|(span, _)| *span == id);
             let work = at.map(|at| shard.works.swap_remove(at));
-            // It ends outside of the lock, as it may run code of the user's.
             drop(shard);
-            return drop(work);
-        };
-        let recorded = shard.subsegments.swap_remove(at);
-        drop(shard);
-        recorded.end();
+            drop(work);
+        }
     }
 
     /// What is kept under a lock.
     #[inline]
     fn locked(&self, id: NonZeroU64) -> Option<Entity> {
         let shard = self.shard(id);
-        match shard.subsegments.iter().rfind(|recorded| recorded.span == id) {
+        match shard.recorded(id) {
             Some(Recorded { live, place, .. }) => Some(Entity::recorded(Arc::clone(live), *place)),
-            None => {
-                let (_, work) = shard.works.iter().rfind(|(span, _)| *span == id)?;
-                Some(Entity::clone(work))
-            }
+            None => shard.work(id).map(|work| Entity::clone(work)),
         }
     }
 
     #[inline]
-    fn shard(&self, id: NonZeroU64) -> MutexGuard<'_, Shard> {
-        let shard = &self.shards[spread(id) % SHARDS];
-        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shard(&self, id: NonZeroU64) -> BriefGuard<'_, Shard> {
+        self.shards[spread(id) % SHARDS].lock()
     }
 
     #[inline]
@@ -256,6 +284,26 @@ impl Spans {
 #[inline]
 fn spread(id: NonZeroU64) -> usize {
     (id.get().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize
+}
+
+impl Shard {
+    #[inline]
+    fn recorded(&self, span: NonZeroU64) -> Option<&Recorded> {
+        let first = self.subsegment.as_ref().filter(|recorded| recorded.span == span);
+        first.or_else(|| self.more.iter().rfind(|recorded| recorded.span == span))
+    }
+
+    #[inline]
+    fn take_recorded(&mut self, span: NonZeroU64) -> Option<Recorded> {
+        self.subsegment.take_if(|recorded| recorded.span == span).or_else(|| {
+            let at = self.more.iter().rposition(|recorded| recorded.span == span)?;
+            Some(self.more.swap_remove(at))
+        })
+    }
+
+    fn work(&self, id: NonZeroU64) -> Option<&Work> {
+        self.works.iter().rfind(|(span, _)| *span == id).map(|(_, work)| work)
+    }
 }
 
 impl Recorded {
@@ -309,8 +357,8 @@ impl Drop for Spans {
     /// What is open ends, as it would by its guards.
     fn drop(&mut self) {
         for shard in &mut self.shards {
-            let shard = shard.get_mut().unwrap_or_else(PoisonError::into_inner);
-            shard.subsegments.drain(..).for_each(Recorded::end);
+            let shard = shard.get_mut();
+            shard.subsegment.take().into_iter().chain(shard.more.drain(..)).for_each(Recorded::end);
         }
     }
 }

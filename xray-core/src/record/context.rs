@@ -121,6 +121,7 @@ pub(super) fn leave_unrecorded(bridge: u64, id: u64) {
 }
 
 impl Level {
+    #[inline]
     fn new(entity: Option<Entity>, owner: Owner) -> Self {
         Self { entity, owner, again: 0 }
     }
@@ -196,6 +197,7 @@ pub struct Entered {
 }
 
 impl Entered {
+    #[inline]
     pub(super) fn new(entity: Entity) -> Self {
         let enter = |stack: &RefCell<Stack>| {
             let stack = &mut *stack.borrow_mut();

@@ -1,7 +1,10 @@
 //! What happens to a segment, in the order in which it happens: cheap to write on the thread of a
 //! request, and read by whoever needs the record, mostly the worker.
 
-use super::Batch;
+use super::{
+    Batch,
+    slots::{AnnotationText, Text},
+};
 use crate::{SegmentId, document::Namespace};
 
 /// In place of a length: no text was given.
@@ -77,14 +80,88 @@ pub(super) enum Note {
     },
 }
 
-/// The value of an annotation; a text by its length.
+impl Note {
+    /// Says whose annotation it is, if it is one.
+    #[inline]
+    pub(super) fn is_of(&mut self, whose: u32) {
+        if let Self::Annotation { entity, .. } = self {
+            *entity = whose;
+        }
+    }
+
+    /// Bytes of the texts of an annotation.
+    pub(super) fn texts_len(&self) -> usize {
+        match *self {
+            Self::Annotation { value, key, .. } => usize::from(key) + usize::from(value.text_len()),
+            _ => 0,
+        }
+    }
+}
+
+/// The value of an annotation: what it is, and its bits. Two words, since those stay in registers from where they are
+/// known to where they are noted, which an enum of them does not.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum NotedValue {
-    Text(u16),
-    Integer(i64),
-    Unsigned(u64),
-    Float(f64),
-    Bool(bool),
+pub(super) struct NotedValue {
+    kind: NotedKind,
+    bits: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum NotedKind {
+    Text,
+    Integer,
+    Unsigned,
+    Float,
+    Bool,
+}
+
+impl NotedValue {
+    /// A text of this length.
+    #[inline]
+    pub(super) fn text(len: u16) -> Self {
+        Self { kind: NotedKind::Text, bits: u64::from(len) }
+    }
+
+    #[inline]
+    pub(super) fn integer(value: i64) -> Self {
+        Self { kind: NotedKind::Integer, bits: value as u64 }
+    }
+
+    #[inline]
+    pub(super) fn unsigned(value: u64) -> Self {
+        Self { kind: NotedKind::Unsigned, bits: value }
+    }
+
+    #[inline]
+    pub(super) fn float(value: f64) -> Self {
+        Self { kind: NotedKind::Float, bits: value.to_bits() }
+    }
+
+    #[inline]
+    pub(super) fn bool(value: bool) -> Self {
+        Self { kind: NotedKind::Bool, bits: u64::from(value) }
+    }
+
+    /// Bytes of its text, if it is one.
+    #[inline]
+    pub(super) fn text_len(self) -> u16 {
+        match self.kind {
+            NotedKind::Text => self.bits as u16,
+            _ => 0,
+        }
+    }
+
+    /// What is kept of it.
+    #[inline]
+    pub(super) fn kept(self, text: impl FnOnce() -> Text) -> AnnotationText {
+        match self.kind {
+            NotedKind::Text => AnnotationText::String(text()),
+            NotedKind::Integer => AnnotationText::Integer(self.bits as i64),
+            NotedKind::Unsigned => AnnotationText::Unsigned(self.bits),
+            NotedKind::Float => AnnotationText::Float(f64::from_bits(self.bits)),
+            NotedKind::Bool => AnnotationText::Bool(self.bits != 0),
+        }
+    }
 }
 
 impl Default for Journal {
@@ -129,9 +206,11 @@ impl Journal {
     #[inline]
     pub(super) fn append(&mut self, batch: &Batch, entity: u32) {
         self.texts.push_str(&batch.texts);
-        let note =
-            |&(value, key): &(NotedValue, u16)| Note::Annotation { value, entity, key, mend: true };
-        self.notes.extend(batch.annotations.iter().map(note));
+        let begin = self.notes.len();
+        self.notes.extend_from_slice(&batch.annotations);
+        for note in &mut self.notes[begin..] {
+            note.is_of(entity);
+        }
         if let Some(namespace) = batch.namespace {
             self.note(Note::Namespace { entity, namespace });
         }

@@ -4,8 +4,8 @@ use std::{mem, ops::Range};
 
 use super::{
     Data,
-    journal::{Journal, NO_TEXT, Note, NotedValue},
-    slots::{AnnotationText, OPEN, Text},
+    journal::{Journal, NO_TEXT, Note},
+    slots::{OPEN, Text},
 };
 use crate::document::mended_key;
 
@@ -42,17 +42,11 @@ impl Data {
             }
             Note::Annotation { value, entity, key, mend } => {
                 let key = texts.range(key);
-                let text = if let NotedValue::Text(len) = value { texts.range(len) } else { 0..0 };
+                let text = texts.range(value.text_len());
                 if !self.takes(entity) {
                     return;
                 }
-                let value = match value {
-                    NotedValue::Text(_) => AnnotationText::String(texts.keep(self, text)),
-                    NotedValue::Integer(value) => AnnotationText::Integer(value),
-                    NotedValue::Unsigned(value) => AnnotationText::Unsigned(value),
-                    NotedValue::Float(value) => AnnotationText::Float(value),
-                    NotedValue::Bool(value) => AnnotationText::Bool(value),
-                };
+                let value = value.kept(|| texts.keep(self, text));
                 let noted = texts.bytes(self, &key);
                 let mended = if mend { mended_key(noted) } else { None };
                 let known = self.annotation(entity, mended.as_deref().map_or(noted, str::as_bytes));

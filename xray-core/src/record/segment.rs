@@ -1,4 +1,4 @@
-use std::{future::poll_fn, mem, ops::Deref, pin::pin, thread, time::SystemTime};
+use std::{future::poll_fn, mem, ops::Deref, pin::pin, sync::Arc, thread, time::SystemTime};
 
 use super::{
     Entity, Live, Recorder,
@@ -256,14 +256,16 @@ impl<'a> SegmentBuilder<'a> {
         let carried = self.recorder.carried(&self.context);
         let (live, id) = Live::begin(self.recorder, &name, (root, parent), carried, role);
         let ticket = if self.watched && sampled { live.watch() } else { None };
-        let entity = Entity::recorded(live, Place { index: 0, id });
+        let place = Place { index: 0, id };
+        // By a handle of its own, so that the segment's is not looked at and is made where it is returned.
         if let Some(link) = self.context.link {
-            entity.link(link);
+            Entity::recorded(Arc::clone(&live), place).link(link);
         }
+        let entity = Entity::recorded(live, place);
         Segment { entity, unwinding: thread::panicking(), ticket }
     }
 
-    fn passing(self, watch: Option<Watch>) -> Passing {
+    fn passing(self, watch: Option<Box<Watch>>) -> Passing {
         let inner = self.recorder.inner();
         let carried = self.recorder.carried(&self.context);
         let header = self.context.header;

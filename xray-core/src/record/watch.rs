@@ -35,21 +35,22 @@ impl Watch {
         name: &str,
         trace: Option<TraceId>,
         request: &SamplingRequest<'_>,
-    ) -> Option<Self> {
+    ) -> Option<Box<Self>> {
         let (rule, boosted) = decision.boosted()?;
         let adaptive = recorder.inner().adaptive.as_ref()?;
         if !adaptive.is_first(trace, || recorder.sources().now()) {
             return None;
         }
         let kept = |text: Option<&str>| text.filter(|_| adaptive.looks_closer()).map(Box::from);
-        Some(Self {
+        // Few requests have one, and what has none is moved along.
+        Some(Box::new(Self {
             rule: Arc::clone(rule),
             boosted,
             sampled: decision.is_sampled(),
             name: kept(Some(name)),
             method: kept(request.method),
             path: kept(request.path),
-        })
+        }))
     }
 
     /// Counts the request.
@@ -80,7 +81,7 @@ pub(crate) struct End {
 /// A request that is watched and not recorded: of what happens in it only the outcome is kept.
 #[derive(Debug)]
 pub(crate) struct Unrecorded {
-    watch: Watch,
+    watch: Box<Watch>,
     recorder: Recorder,
     beginning: Beginning,
     /// 0 is none.
@@ -91,7 +92,7 @@ pub(crate) struct Unrecorded {
 }
 
 impl Unrecorded {
-    pub(super) fn begin(watch: Watch, recorder: &Recorder) -> Arc<Self> {
+    pub(super) fn begin(watch: Box<Watch>, recorder: &Recorder) -> Arc<Self> {
         Arc::new(Self {
             watch,
             recorder: recorder.clone(),

@@ -291,7 +291,14 @@ impl Entity {
     /// Makes this the current entity of the thread until the guard is dropped; for code that does
     /// not await.
     pub fn enter(&self) -> Entered {
-        Entered::new(self.clone())
+        match &self.0 {
+            // By itself, as what is copied in one go cannot be read on before it is all written.
+            Kind::Recorded { live, place, is_query } => {
+                let (live, place, is_query) = (Arc::clone(live), *place, *is_query);
+                Entered::new(Self(Kind::Recorded { live, place, is_query }))
+            }
+            _ => Entered::new(self.clone()),
+        }
     }
 
     /// A future, or a stream, that runs with this as the current entity.

@@ -1,12 +1,11 @@
 use std::{
-    sync::{Arc, PoisonError, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use super::Live;
 use crate::{
     SegmentId, TraceId,
-    emit::lock,
     header::Carried,
     record::{
         Batch, Recorder,
@@ -16,7 +15,7 @@ use crate::{
         state::{Heading, Role, State},
     },
     stats::Drop,
-    sync::Mutex,
+    sync::BriefMutex,
 };
 
 impl Live {
@@ -32,7 +31,7 @@ impl Live {
             watch: None,
             promoted: false.into(),
             held: 0.into(),
-            state: Mutex::new(State::default()),
+            state: BriefMutex::new(State::default()),
         }
     }
 
@@ -42,7 +41,7 @@ impl Live {
         live.recorder = None;
         live.watch = None;
         live.carried = Carried::default();
-        live.state.get_mut().unwrap_or_else(PoisonError::into_inner).reuse();
+        live.state.get_mut().reuse();
         Some(self)
     }
 
@@ -97,7 +96,7 @@ impl Live {
             streamed,
             rule,
         };
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.get_mut();
         self.id = state.begin(heading, name, self.provisional.is_some(), sources);
         self.recorder = Some(recorder.clone());
     }
@@ -119,7 +118,7 @@ impl Live {
         }
         let name = &*noted_name(name, recorder.service());
         {
-            let mut state = lock(&self.state);
+            let mut state = self.state.lock();
             if state.discarded {
                 drop(state);
                 return Err(self);

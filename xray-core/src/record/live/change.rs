@@ -1,9 +1,8 @@
 use super::Live;
 use crate::{
-    emit::lock,
     record::{
         Batch, Data,
-        journal::{Journal, Note, NotedValue},
+        journal::{Journal, Note},
         slots::Place,
         state::State,
     },
@@ -27,7 +26,7 @@ impl Live {
         bytes: usize,
         note: impl FnOnce(&mut Journal, u32),
     ) {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         if let Some(journal) = state.open_journal(bytes) {
             return note(journal, place.index);
         }
@@ -41,7 +40,7 @@ impl Live {
 
     /// Notes all that a batch has of an entity.
     pub(in crate::record) fn note_all(&self, place: Place, batch: &Batch) {
-        if !lock(&self.state).note(batch, place.index) {
+        if !self.state.lock().note(batch, place.index) {
             self.note_each(place, batch);
         }
     }
@@ -50,13 +49,13 @@ impl Live {
     #[cold]
     pub(super) fn note_each(&self, place: Place, batch: &Batch) {
         let mut texts = &*batch.texts;
-        for &(value, key) in &batch.annotations {
-            let text = if let NotedValue::Text(len) = value { len } else { 0 };
-            let (noted, rest) = texts.split_at(usize::from(key) + usize::from(text));
+        for &(mut annotation) in &batch.annotations {
+            let (noted, rest) = texts.split_at(annotation.texts_len());
             texts = rest;
             self.note(place, noted.len(), |journal, entity| {
                 journal.text(Some(noted));
-                journal.note(Note::Annotation { value, entity, key, mend: true });
+                annotation.is_of(entity);
+                journal.note(annotation);
             });
         }
         if let Some(namespace) = batch.namespace {
@@ -70,7 +69,7 @@ impl Live {
     #[inline]
     pub(crate) fn note_outcome(&self, place: Place, clear: u8, set: u8, status: Option<u16>) {
         let note = Note::Outcome { entity: place.index, clear, set, status };
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         if state.open_journal(0).is_some() || self.check(&mut state, place, 0).is_ok() {
             if place.index == 0 {
                 state.outcome.turn(clear, set, status);
@@ -83,7 +82,7 @@ impl Live {
     pub(crate) fn change(&self, place: Place, bytes: usize, change: impl FnOnce(&mut Data)) {
         let Some(recorder) = &self.recorder else { return };
         let ignored = {
-            let mut state = lock(&self.state);
+            let mut state = self.state.lock();
             match self.check(&mut state, place, bytes) {
                 Ok(()) => match state.written_up(recorder) {
                     Some(record) => return change(record),

@@ -1,11 +1,11 @@
 use std::{
-    sync::{Arc, PoisonError},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use super::Live;
 use crate::{
-    emit::{Record, lock},
+    emit::Record,
     record::{
         Common, Data, Recorder,
         keep::Fate,
@@ -13,7 +13,7 @@ use crate::{
         state::{EndOfChild, Leaving, State, Taken},
         watch::{End, Watch},
     },
-    sync::MutexGuard,
+    sync::BriefGuard,
 };
 
 /// What is taken out of a segment that leaves as a whole.
@@ -21,7 +21,7 @@ struct Whole {
     recorder: Recorder,
     taken: Taken,
     size: usize,
-    watch: Option<Watch>,
+    watch: Option<Box<Watch>>,
     provisional: bool,
 }
 
@@ -63,7 +63,7 @@ impl Live {
     #[inline]
     fn take_whole(&mut self, at: Option<SystemTime>) -> Option<(Whole, &mut State)> {
         let now = self.end_time(self.recorder.as_ref()?, at);
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.get_mut();
         let (size, provisional) = (state.size(), state.provisional);
         let taken = state.take_plain(now)?;
         let recorder = self.recorder.take()?;
@@ -77,7 +77,7 @@ impl Live {
         record: Option<Box<Data>>,
         common: &Arc<Common>,
     ) -> Box<Data> {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.get_mut();
         state.write_up(record, common)
     }
 
@@ -86,7 +86,7 @@ impl Live {
     pub(crate) fn end_child(self: &Arc<Self>, place: Place, at: Option<SystemTime>) {
         let Some(recorder) = &self.recorder else { return };
         let now = self.end_time(recorder, at);
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         let hub = recorder.hub();
         match state.end_child(place, now, recorder.streaming_threshold(), || hub.takes_sweeps()) {
             EndOfChild::Noted => {
@@ -105,7 +105,7 @@ impl Live {
     pub(crate) fn end(self: &Arc<Self>, place: Place, at: Option<SystemTime>) {
         let Some(recorder) = &self.recorder else { return };
         let now = self.end_time(recorder, at);
-        self.end_and_leave(lock(&self.state), place, now, recorder);
+        self.end_and_leave(self.state.lock(), place, now, recorder);
     }
 
     /// Microseconds after it began: now, or at a time that has been.
@@ -126,7 +126,7 @@ impl Live {
     #[inline(never)]
     fn end_and_leave(
         self: &Arc<Self>,
-        mut state: MutexGuard<'_, State>,
+        mut state: BriefGuard<'_, State>,
         place: Place,
         at: u64,
         recorder: &Recorder,
@@ -164,7 +164,7 @@ impl Live {
             let end = record.end();
             let mut record = Record::new(record);
             let fate = judge(recorder, end, || record.settled(recorder.common()));
-            delivered = lock(&self.state).decide(fate, recorder);
+            delivered = self.state.lock().decide(fate, recorder);
             if delivered {
                 hub.deliver(record);
             } else {

@@ -1,9 +1,5 @@
 use super::{Live, end::judge};
-use crate::{
-    emit::{Record, lock},
-    record::Data,
-    stats,
-};
+use crate::{emit::Record, record::Data, stats};
 
 impl Live {
     /// Sends a segment that has ended and whose subsegments have not: these are marked in progress,
@@ -11,7 +7,7 @@ impl Live {
     pub(crate) fn leave_early(&self) {
         let Some(recorder) = &self.recorder else { return };
         let copy = {
-            let mut state = lock(&self.state);
+            let mut state = self.state.lock();
             let provisional = state.provisional;
             state.written_up(recorder).filter(|_| provisional).map(|record| record.copy_whole())
         };
@@ -23,7 +19,7 @@ impl Live {
                 &copy
             })
         });
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         if state.segment_open || state.left_early {
             return;
         }
@@ -42,7 +38,7 @@ impl Live {
     /// Sends what is there of a segment that runs, once.
     pub(crate) fn show_in_progress(&self) {
         let Some(recorder) = &self.recorder else { return };
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         if !state.segment_open || state.shown {
             return;
         }
@@ -54,7 +50,7 @@ impl Live {
 
     /// Throws away what has not left, and what will be recorded yet.
     pub(crate) fn discard(&self) {
-        let was_here = lock(&self.state).discard();
+        let was_here = self.state.lock().discard();
         if let Some(recorder) = self.recorder.as_ref().filter(|_| was_here) {
             stats::add(&recorder.counters().discarded, 1);
         }

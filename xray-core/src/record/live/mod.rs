@@ -23,10 +23,10 @@ use super::{
 use crate::{
     SegmentId, TraceId,
     document::clean_name,
-    emit::{Ticket, lock},
+    emit::Ticket,
     header::Carried,
     stats,
-    sync::{Mutex, atomic::AtomicUsize},
+    sync::{BriefMutex, atomic::AtomicUsize},
 };
 
 /// A segment being recorded, with all its subsegments, behind one lock of its own.
@@ -46,12 +46,12 @@ pub(crate) struct Live {
     pub(crate) provisional: Option<Provisional>,
     beginning: Beginning,
     /// How it ends is reported for the sampling rule.
-    watch: Option<Watch>,
+    watch: Option<Box<Watch>>,
     /// Code demanded that it is kept, although the decision was no.
     promoted: AtomicBool,
     /// Bytes that count as held while it waits for its subsegments.
     held: AtomicUsize,
-    state: Mutex<State>,
+    state: BriefMutex<State>,
 }
 
 impl Live {
@@ -77,7 +77,7 @@ impl Live {
     /// Keeps a segment that the rules did not sample; from now on it is one as any other.
     pub(crate) fn promote(&self) {
         let Some(recorder) = &self.recorder else { return };
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         if state.provisional && state.has_record() {
             state.provisional = false;
             self.promoted.store(true, Ordering::Relaxed);
@@ -94,7 +94,7 @@ impl Live {
     pub(crate) fn name(&self, place: Place) -> Option<String> {
         let recorder = self.recorder.as_ref()?;
         let name = {
-            let mut state = lock(&self.state);
+            let mut state = self.state.lock();
             let record = state.written_up(recorder)?;
             let name = record.entity(place)?.name;
             record.text(name).to_owned()

@@ -24,10 +24,10 @@ use crate::{SegmentId, TraceId, sample::RuleState};
 #[derive(Debug)]
 pub(crate) enum Role {
     /// The rule that sampled it, and who waits for its end.
-    Segment(Option<Arc<RuleState>>, Option<Watch>),
+    Segment(Option<Arc<RuleState>>, Option<Box<Watch>>),
     /// A subsegment that leaves on its own and began so long ago.
     Streamed(Duration),
-    Provisional(Provisional, Option<Watch>),
+    Provisional(Provisional, Option<Box<Watch>>),
 }
 
 /// What is remembered of a request that was not sampled and is recorded all the same.
