@@ -1,11 +1,17 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{CallHead, name_of_host};
-use crate::sample::matches;
+use crate::{
+    document::{MAX_NAME, cut},
+    sample::matches,
+};
 
 /// How a client records its calls. A clone is cheap.
 ///
@@ -102,6 +108,20 @@ impl ClientPolicy {
 
     pub(super) fn names<'a>(&'a self, call: &CallHead<'a>) -> &'a str {
         self.name.as_deref().unwrap_or_else(|| call.host().unwrap_or("UNKNOWN HOST"))
+    }
+
+    /// Says once, where a call goes nobody knows where, what gives the map its name.
+    pub(super) fn warn_of_no_host(&self, call: &CallHead<'_>) {
+        static TOLD: AtomicBool = AtomicBool::new(false);
+        let unknown = self.name.is_none() && call.host().is_none();
+        if unknown && !TOLD.swap(true, Ordering::Relaxed) {
+            crate::logging::warning!(
+                "a call of {:?} does not say which host it goes to, and is \"UNKNOWN HOST\" in its trace: \
+                 make the client with an origin (tonic: `with_origin`), or set `authority` or `name` of \
+                 what records it",
+                cut(call.path, MAX_NAME)
+            );
+        }
     }
 
     pub(super) fn is_traced(&self, call: &CallHead<'_>) -> bool {
