@@ -9,6 +9,10 @@ struct Readme;
 struct Calls;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/configuration.md")]
+struct Configuration;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/performance.md")]
 struct Performance;
 

@@ -107,6 +107,7 @@ impl Call {
         let name = policy.names(call);
         let subsegment = Subsegment::of_call(&current, name)?;
         if subsegment.is_sampled() {
+            policy.warn_of_no_host(call);
             let scheme = if is_grpc() { "grpc" } else { call.scheme };
             record_request(&subsegment, policy, &CallHead { scheme, ..*call });
         }

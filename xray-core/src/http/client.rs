@@ -1,11 +1,17 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{CallHead, name_of_host};
-use crate::sample::matches;
+use crate::{
+    document::{MAX_NAME, cut},
+    sample::matches,
+};
 
 /// How a client records its calls. A clone is cheap.
 ///
@@ -101,7 +107,21 @@ impl ClientPolicy {
     }
 
     pub(super) fn names<'a>(&'a self, call: &CallHead<'a>) -> &'a str {
-        self.name.as_deref().unwrap_or_else(|| call.host().unwrap_or("UNKNOWN HOST"))
+        self.name.as_deref().or_else(|| call.host().map(plain)).unwrap_or("UNKNOWN HOST")
+    }
+
+    /// Says once, where a call goes nobody knows where, what gives the map its name.
+    pub(super) fn warn_of_no_host(&self, call: &CallHead<'_>) {
+        static TOLD: AtomicBool = AtomicBool::new(false);
+        let unknown = self.name.is_none() && call.host().is_none();
+        if unknown && !TOLD.swap(true, Ordering::Relaxed) {
+            crate::logging::warning!(
+                "a call of {:?} does not say which host it goes to, and is \"UNKNOWN HOST\" in its trace: \
+                 make the client with an origin (tonic: `with_origin`), or set `authority` or `name` of \
+                 what records it",
+                cut(call.path, MAX_NAME)
+            );
+        }
     }
 
     pub(super) fn is_traced(&self, call: &CallHead<'_>) -> bool {
@@ -217,6 +237,11 @@ impl<'a> CallHead<'a> {
     }
 }
 
+/// An address of IPv6 without its brackets, which names do not take.
+fn plain(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
 pub(super) fn without_user(authority: &str) -> &str {
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
@@ -246,6 +271,17 @@ mod tests {
         ] {
             assert_eq!(call(url).host(), host, "{url}");
         }
+    }
+
+    #[test]
+    fn names_are_such_that_nothing_has_to_be_taken_out() {
+        let policy = ClientPolicy::new();
+        for (url, name) in
+            [("http://h:80/p", "h"), ("http://[::1]:80/p", "::1"), ("/p", "UNKNOWN HOST")]
+        {
+            assert_eq!(policy.names(&call(url)), name, "{url}");
+        }
+        assert_eq!(policy.name("payments").names(&call("http://[::1]/p")), "payments");
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! From a captured backtrace to the frames of an exception.
 
-use std::backtrace::Backtrace;
-
-use crate::document::{Exception, StackFrame};
+use crate::document::{Exception, MAX_SHORT_TEXT, StackFrame, cut};
 
 /// The exception with its frames looked up, the innermost first, at most `most`.
 pub(super) fn resolved(exception: &Exception, most: usize) -> Exception {
     let mut exception = exception.clone();
     if let Some(backtrace) = exception.backtrace.take() {
-        let mut frames = frames(&backtrace);
+        let mut frames = frames(&backtrace.to_string());
         // Generic code of ours between here and there has no name that tells it is ours.
         let caller = exception.stack.first();
         let at = caller.and_then(|caller| frames.iter().position(|frame| same_file(frame, caller)));
@@ -29,8 +27,7 @@ const OURS: &str = concat!("xray-core-", env!("CARGO_PKG_VERSION"), "/");
 
 /// The standard library tells frames by their text only: a line with number and function, and one
 /// with the place.
-fn frames(backtrace: &Backtrace) -> Vec<StackFrame> {
-    let text = backtrace.to_string();
+fn frames(text: &str) -> Vec<StackFrame> {
     let mut frames: Vec<StackFrame> = Vec::new();
     for line in text.lines().map(str::trim) {
         if let Some(place) = line.strip_prefix("at ") {
@@ -51,6 +48,12 @@ fn frames(backtrace: &Backtrace) -> Vec<StackFrame> {
     frames.drain(..ours.min(frames.len()));
     // Where work runs inside an entity, we stand between the user's frames.
     frames.retain(|frame| !is_within_ours(&frame.label) && !frame.path.starts_with(OURS));
+    // Generic code of frameworks has names of many KiB, a few of which would fill a document.
+    for frame in &mut frames {
+        if frame.label.len() > MAX_SHORT_TEXT {
+            frame.label = cut(&frame.label, MAX_SHORT_TEXT).to_owned().into();
+        }
+    }
     frames
 }
 
@@ -80,7 +83,18 @@ fn relative(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::is_within_ours;
+    use super::{frames, is_within_ours};
+
+    #[test]
+    fn long_names_of_functions_are_cut() {
+        let name = format!("poll<{}>", "actix_service::AndThen<".repeat(700));
+        let text = format!("   0: {name}\n             at ./src/main.rs:7:9\n   1: main\n");
+        let frames = frames(&text);
+        assert_eq!(frames.len(), 2);
+        assert_eq!((&*frames[0].path, frames[0].line), ("src/main.rs", 7));
+        assert_eq!(&*frames[0].label, &name[..250]);
+        assert_eq!(&*frames[1].label, "main");
+    }
 
     #[test]
     fn our_own_frames() {

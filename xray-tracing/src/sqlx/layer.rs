@@ -60,7 +60,9 @@ use super::{
 /// # SQLite
 ///
 /// sqlx runs its queries on a thread of its own, which the current segment does not reach, and the caller's
-/// `tracing` span does. So put a [`sqlx_span`](crate::sqlx_span) around queries to SQLite.
+/// `tracing` span does. So put a [`sqlx_span`](crate::sqlx_span) around queries to SQLite; where they go
+/// through [`sql_subsegment`](xray_core::sql_subsegment), inside of it: a query whose innermost span is one
+/// around that is recorded twice.
 #[derive(Debug)]
 pub struct SqlxLayer {
     target: SqlTarget,
