@@ -32,7 +32,7 @@ impl<S> XRayService<S> {
         let installed;
         let mut recorder = self.recorder.as_ref();
         if recorder.is_none() {
-            installed = Recorder::installed();
+            installed = Recorder::installed_or_told();
             recorder = installed.as_ref();
         }
         recorder = recorder.filter(|recorder| Exchange::enclosing(recorder).is_none());

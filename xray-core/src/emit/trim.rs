@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 
 use serde_json::Value;
 
-use crate::document::{Document, MAX_SHORT_TEXT, cut};
+use crate::document::{Document, MAX_ANNOTATIONS, MAX_SHORT_TEXT, cut};
 
 /// What stands in place of a value that was too big.
 const TRUNCATED: &str = "[truncated]";
@@ -12,7 +12,7 @@ const FRAMES: usize = 10;
 
 /// The document with as much left out as it takes to be at most `limit` bytes of JSON: stack frames
 /// beyond ten, then metadata values, the largest first, then queries, then the ends of errors'
-/// messages; `None` if that does not suffice.
+/// messages, then annotations that are not indexed; `None` if that does not suffice.
 pub(super) fn trim(document: &Document<'_>, limit: usize) -> Option<Value> {
     let mut value = serde_json::to_value(document).ok()?;
     trim_stacks(&mut value);
@@ -26,6 +26,9 @@ pub(super) fn trim(document: &Document<'_>, limit: usize) -> Option<Value> {
     }
     if excess(&value) > 0 {
         trim_messages(&mut value);
+    }
+    if excess(&value) > 0 {
+        trim_annotations(&mut value);
     }
     (excess(&value) == 0).then_some(value)
 }
@@ -54,6 +57,18 @@ fn trim_messages(document: &mut Value) {
             message.truncate(cut(message, MAX_SHORT_TEXT).len());
         }
     }
+}
+
+/// X-Ray indexes so many of a trace.
+fn trim_annotations(document: &mut Value) {
+    let Some(annotations) = document.get_mut("annotations").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let mut place = 0;
+    annotations.retain(|_, _| {
+        place += 1;
+        place <= MAX_ANNOTATIONS
+    });
 }
 
 /// Replaces metadata values, the largest first, until so many bytes are gone.

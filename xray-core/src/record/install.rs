@@ -1,6 +1,9 @@
 use std::{
     pin::Pin,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -13,17 +16,32 @@ const FLUSH_ON_DROP: Duration = Duration::from_secs(5);
 
 static INSTALLED: RwLock<Option<Recorder>> = RwLock::new(None);
 
+/// Whether it is known that there is one, or was told that there is none.
+static KNOWN: AtomicBool = AtomicBool::new(false);
+
 pub(super) fn install(recorder: &Recorder) -> FlushGuard {
     let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
     if installed.as_ref().is_some_and(|before| !before.is(recorder)) {
         crate::logging::warning!("another X-Ray recorder was installed; it is replaced");
     }
     *installed = Some(recorder.clone());
+    KNOWN.store(true, Ordering::Relaxed);
     FlushGuard { recorder: recorder.clone(), flush: None }
 }
 
 pub(super) fn installed() -> Option<Recorder> {
     INSTALLED.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+pub(super) fn installed_or_told() -> Option<Recorder> {
+    let recorder = installed();
+    if recorder.is_none() && !KNOWN.swap(true, Ordering::Relaxed) {
+        crate::logging::warning!(
+            "no X-Ray recorder is installed, so requests are not recorded: keep the guard of \
+             Recorder::install in main, or give the middleware a recorder"
+        );
+    }
+    recorder
 }
 
 /// Keeps a recorder installed. Dropping it sends what waits, for at most five seconds, and takes the

@@ -72,6 +72,12 @@ impl Recorder {
         install::installed()
     }
 
+    /// As [`installed`](Self::installed), for what serves requests: if there never was one, the log says so once.
+    #[must_use]
+    pub fn installed_or_told() -> Option<Self> {
+        install::installed_or_told()
+    }
+
     /// Begins a segment of its own trace, if the sampling rules want it.
     pub fn begin_segment(&self, name: &str) -> Segment {
         self.segment(name).begin()

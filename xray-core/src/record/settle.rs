@@ -41,6 +41,10 @@ impl Data {
         let service = self.common.clone();
         let service = service.as_ref().map_or("unknown", |common| &common.service);
         for index in 0..self.entities.len() {
+            // The text of one that has left may be gone, and another one stand in its place.
+            if self.entities[index].id.is_noop() {
+                continue;
+            }
             let name = self.text(self.entities[index].name);
             let clean = clean_name(name, service);
             if *clean != *name {

@@ -152,16 +152,20 @@ impl Subsegment {
     }
 }
 
+/// For whoever finds code outside of a segment.
+const TO_DO: &str = "give spawned tasks and threads .in_current_segment(), begin a segment for what no request starts, or set \
+    AWS_XRAY_CONTEXT_MISSING=IGNORE_ERROR";
+
 fn context_missing(name: &str, calls_through: bool) {
     let Some(recorder) = Recorder::installed().filter(Recorder::is_enabled) else { return };
     match recorder.inner().context_missing {
         ContextMissing::IgnoreError => {}
         ContextMissing::RuntimeError if !calls_through => {
-            panic!("subsegment {name:?} has no segment: the code runs outside of one")
+            panic!("subsegment {name:?} has no segment: the code runs outside of one; {TO_DO}")
         }
         ContextMissing::LogError | ContextMissing::RuntimeError => {
             crate::logging::error!(
-                "subsegment {name:?} is not recorded: the code runs outside of a segment"
+                "subsegment {name:?} is not recorded: the code runs outside of a segment; {TO_DO}"
             );
         }
     }

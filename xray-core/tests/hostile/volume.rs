@@ -4,7 +4,7 @@ use rand::seq::SliceRandom;
 use serde_json::Value;
 use xray_core::{Delivery, Subsegment};
 
-use crate::support::{SOON, Wire, builder, recorder};
+use crate::support::{SOON, Wire, builder, logged, recorder};
 
 const MANY: usize = 10_000;
 
@@ -18,9 +18,36 @@ fn ten_thousand_annotations() {
     }
     step.end();
     segment.end();
-    // No trimming makes a document of them; the segment leaves, and the loss is counted.
-    assert_eq!(wire.only()["name"], "orders");
-    assert_eq!(xray.stats().dropped_oversize, 1);
+    let documents = wire.take();
+    assert_eq!((&documents[0]["name"], &documents[1]["name"]), (&"step".into(), &"orders".into()));
+    // As many as X-Ray indexes.
+    assert_eq!(documents[0]["annotations"].as_object().unwrap().len(), 50);
+    assert_eq!((xray.stats().trimmed, xray.stats().dropped_oversize), (1, 0));
+}
+
+#[test]
+fn nothing_is_said_of_what_stands_where_a_name_was() {
+    const SECRET: &str = "(s3cret) <value> {of} [an] (annotation)!";
+    let wire = Wire::default();
+    let xray = builder().emitter(wire.clone()).build().unwrap();
+    let segment = xray.begin_segment("orders");
+    // The worker takes parts out, and moves together what stays.
+    for round in 0..6 {
+        let begin = |part| segment.subsegment(&format!("part {part} of {round}"));
+        let open: Vec<_> = (0..120).map(begin).collect();
+        open.iter().for_each(|part| part.metadata("load", "x".repeat(400)));
+        if round == 0 {
+            segment.annotate("note", SECRET);
+        }
+        drop(open);
+        assert!(xray.flush(SOON));
+    }
+    segment.end();
+    assert!(xray.flush(SOON));
+    let documents = wire.take();
+    assert_eq!(documents.last().unwrap()["annotations"]["note"], SECRET);
+    let about = |line: &&String| line.contains("s3cret") || line.contains("annotation)");
+    assert_eq!(logged().iter().find(about), None);
 }
 
 #[test]

@@ -44,7 +44,7 @@ impl<S> XRayMiddleware<S> {
         let installed;
         let mut recorder = self.recorder.as_ref();
         if recorder.is_none() {
-            installed = Recorder::installed();
+            installed = Recorder::installed_or_told();
             recorder = installed.as_ref();
         }
         if let Some(segment) = recorder.and_then(Exchange::enclosing) {
