@@ -5,12 +5,7 @@ use std::cell::Cell;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{
-    Entity,
-    blocks::metadata_of,
-    journal::{Note, NotedValue},
-    slots::NONE,
-};
+use super::{Entity, blocks::metadata_of, journal::NotedValue};
 use crate::document::{
     AnnotationValue, Exception, MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, Namespace, cut,
     is_annotation_value, warn_of_key,
@@ -29,8 +24,8 @@ const LONG: usize = 16 * 1024;
 #[derive(Debug, Default)]
 pub struct Batch {
     pub(super) namespace: Option<Namespace>,
-    /// Notes of annotations, of no entity yet.
-    pub(super) annotations: Vec<Note>,
+    /// The value, and the length of the key.
+    pub(super) annotations: Vec<(NotedValue, u16)>,
     /// Keys and values of the annotations, one behind the other.
     pub(super) texts: String,
     /// What has no place in a journal.
@@ -104,8 +99,7 @@ impl Batch {
             AnnotationValue::Float(value) => NotedValue::float(value),
             AnnotationValue::Bool(value) => NotedValue::bool(value),
         };
-        let key = key.len() as u16;
-        self.annotations.push(Note::Annotation { value, entity: NONE, key, mend: true });
+        self.annotations.push((value, key.len() as u16));
     }
 
     /// As [`Entity::namespace`].

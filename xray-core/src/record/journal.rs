@@ -80,24 +80,6 @@ pub(super) enum Note {
     },
 }
 
-impl Note {
-    /// Says whose annotation it is, if it is one.
-    #[inline]
-    pub(super) fn is_of(&mut self, whose: u32) {
-        if let Self::Annotation { entity, .. } = self {
-            *entity = whose;
-        }
-    }
-
-    /// Bytes of the texts of an annotation.
-    pub(super) fn texts_len(&self) -> usize {
-        match *self {
-            Self::Annotation { value, key, .. } => usize::from(key) + usize::from(value.text_len()),
-            _ => 0,
-        }
-    }
-}
-
 /// The value of an annotation: what it is, and its bits. Two words, since those stay in registers from where they are
 /// known to where they are noted, which an enum of them does not.
 #[derive(Clone, Copy, Debug)]
@@ -206,11 +188,9 @@ impl Journal {
     #[inline]
     pub(super) fn append(&mut self, batch: &Batch, entity: u32) {
         self.texts.push_str(&batch.texts);
-        let begin = self.notes.len();
-        self.notes.extend_from_slice(&batch.annotations);
-        for note in &mut self.notes[begin..] {
-            note.is_of(entity);
-        }
+        let note =
+            |&(value, key): &(NotedValue, u16)| Note::Annotation { value, entity, key, mend: true };
+        self.notes.extend(batch.annotations.iter().map(note));
         if let Some(namespace) = batch.namespace {
             self.note(Note::Namespace { entity, namespace });
         }

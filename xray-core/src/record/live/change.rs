@@ -49,13 +49,13 @@ impl Live {
     #[cold]
     pub(super) fn note_each(&self, place: Place, batch: &Batch) {
         let mut texts = &*batch.texts;
-        for &(mut annotation) in &batch.annotations {
-            let (noted, rest) = texts.split_at(annotation.texts_len());
+        for &(value, key) in &batch.annotations {
+            let text = value.text_len();
+            let (noted, rest) = texts.split_at(usize::from(key) + usize::from(text));
             texts = rest;
             self.note(place, noted.len(), |journal, entity| {
                 journal.text(Some(noted));
-                annotation.is_of(entity);
-                journal.note(annotation);
+                journal.note(Note::Annotation { value, entity, key, mend: true });
             });
         }
         if let Some(namespace) = batch.namespace {
