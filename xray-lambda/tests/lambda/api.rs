@@ -186,9 +186,10 @@ fn drain(socket: &UdpSocket) -> Vec<Value> {
     let mut documents = Vec::new();
     while let Ok(length) = socket.recv(&mut buffer) {
         let text = std::str::from_utf8(&buffer[..length]).unwrap();
-        let document = text.strip_prefix("{\"format\": \"json\", \"version\": 1}\n");
-        let document = document.or_else(|| text.split_once('\n').map(|(_, document)| document));
-        documents.push(serde_json::from_str(document.unwrap()).unwrap());
+        let (header, document) = text.split_once('\n').unwrap();
+        let header: Value = serde_json::from_str(header).unwrap();
+        assert_eq!(header, serde_json::json!({"format": "json", "version": 1}));
+        documents.push(serde_json::from_str(document).unwrap());
     }
     documents
 }

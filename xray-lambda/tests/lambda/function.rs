@@ -9,7 +9,9 @@ use std::{
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn, tower::Layer};
 use serde_json::{Map, Value, json};
 use tokio::sync::Barrier;
-use xray_core::{Entity, Recorder, SegmentId, Subsegment, http::inject, subsegment};
+use xray_core::{
+    Entity, InCurrentSegment, Recorder, SegmentId, Subsegment, http::inject, subsegment,
+};
 use xray_lambda::XRayLambdaLayer;
 
 use crate::api::Api;
@@ -75,6 +77,7 @@ fn runs() {
         let layer = XRayLambdaLayer::new();
         let ran = match &*handler {
             "calls" => lambda_runtime::run(layer.layer(service_fn(calls))).await,
+            "works" => lambda_runtime::run(layer.layer(service_fn(works))).await,
             "meets" => lambda_runtime::run_concurrent(layer.layer(service_fn(meets))).await,
             "fails" => lambda_runtime::run(layer.layer(service_fn(fails))).await,
             "refuses" => lambda_runtime::run(layer.layer(service_fn(refuses))).await,
@@ -105,6 +108,18 @@ pub(crate) fn call() -> Value {
 async fn calls(event: LambdaEvent<Value>) -> Result<Value, Error> {
     Entity::current().annotate("n", event.payload["n"].as_u64().unwrap_or_default());
     Ok(call())
+}
+
+/// Does so many pieces of work, each with a part that runs in a task of its own.
+async fn works(event: LambdaEvent<u32>) -> Result<Value, Error> {
+    for _ in 0..event.payload {
+        subsegment("work", async |_| {
+            let part = async { Subsegment::begin("part").end() };
+            tokio::spawn(part.in_current_segment()).await.unwrap();
+        })
+        .await;
+    }
+    Ok(Value::Null)
 }
 
 /// Returns when as many invocations as meet have gone on beside each other, three times.

@@ -88,7 +88,7 @@ async fn a_panic_is_a_fault_and_goes_on() {
 
 #[tokio::test]
 async fn what_is_killed_by_time_is_there() {
-    let time = Duration::from_secs(1);
+    let time = Duration::from_millis(1_500);
     let invoke = Invoke::new("r-1", json!({})).trace(&filled(SAMPLED)).time(time);
     let api = Api::serve([invoke]).await;
     let mut function = Function::start("hangs", &api);
@@ -96,6 +96,8 @@ async fn what_is_killed_by_time_is_there() {
     while documents.len() < 2 {
         documents.extend(api.documents().await);
     }
+    // Nothing tells of a deadline but the clock.
+    tokio::time::sleep(Duration::from_millis(100)).await;
     function.kill();
     assert_eq!(api.rest(), [] as [Value; 0]);
     let timeout = json!({"exceptions": [
@@ -120,6 +122,16 @@ async fn what_a_task_left_behind_leaves_open_is_sent() {
     let answer = invoked("leaves").await;
     let work = json!([{"name": "work", "id": "<work>", "in_progress": true}]);
     assert_eq!(comparable(&answer.documents), [handler(json!({"subsegments": work}))]);
+}
+
+#[tokio::test]
+async fn nothing_is_left_unsent_when_the_response_is_posted() {
+    let mut api = Api::serve([Invoke::new("r-1", json!(50)).trace(&filled(SAMPLED))]).await;
+    let _function = Function::start("works", &api);
+    // The daemon's port has closed at the instant in which the response came.
+    let documents = api.answer().await.documents;
+    assert_eq!(documents.len(), 101);
+    assert_eq!(documents[100]["name"], "handler");
 }
 
 #[tokio::test]
