@@ -18,7 +18,7 @@ impl Exchange {
         Self::begin_with(recorder, policy, request, |_| ())
     }
 
-    /// As [`begin`](Self::begin), with no recorder for a request that an [access log](super::AccessLog) may
+    /// As [`begin`](Self::begin), with no recorder for a request that an [access log](crate::http::AccessLog) may
     /// still tell of. `details` adds to the head what only a recorded request needs, or that log, and is
     /// called for such a one alone: `query`, `scheme`, `user_agent`, `forwarded_for`, `forwarded_proto`,
     /// `peer` and `grpc`.
