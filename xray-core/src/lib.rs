@@ -34,6 +34,7 @@ pub mod header;
 pub mod http;
 mod id;
 mod logging;
+mod random;
 mod record;
 pub mod sample;
 pub mod sql;
@@ -47,9 +48,10 @@ pub use environment::Plugin;
 pub use error::Error;
 pub use header::TraceHeader;
 pub use id::{SegmentId, TraceId};
+pub use random::reseed;
 pub use record::{
     Batch, CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment,
-    Keep, Recorder, RecorderBuilder, RemoteCall, Scope, Segment, SegmentBuilder,
+    Invocation, Keep, Recorder, RecorderBuilder, RemoteCall, Scope, Segment, SegmentBuilder,
     StreamInCurrentSegment, Subsegment, TraceIds, Verdict, remote_call, segment, subsegment,
 };
 pub use sample::SamplingRequest;
@@ -79,6 +81,13 @@ pub mod __private {
     /// As for `xray-tower`.
     pub mod actix {
         pub use xray_macros::subsegment_of_actix as subsegment;
+
+        pub use crate::record::subsegment;
+    }
+
+    /// As for `xray-tower`.
+    pub mod lambda {
+        pub use xray_macros::subsegment_of_lambda as subsegment;
 
         pub use crate::record::subsegment;
     }
