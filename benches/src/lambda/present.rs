@@ -1,0 +1,202 @@
+use serde_json::{Value, json};
+
+use crate::{
+    Section,
+    machine::{stamp, versions_in},
+    spread::Rounds,
+    table::{number, row, table},
+    targets::target,
+};
+
+use super::{INVOCATIONS, Line, THREADS, WARM_UP, Warm};
+
+const LOCK: &str = include_str!("../../lambda/Cargo.lock");
+
+/// Milliseconds by which a cold start may be longer.
+const COLD_START: f64 = 1.0;
+
+/// All tables and targets; the first line is what the others add to, the second one ours.
+pub(super) fn section(lines: &[Line], cold: usize, warm: usize) -> Section {
+    let packages =
+        ["lambda_runtime", "tokio", "opentelemetry_sdk", "opentelemetry-aws", "xray-lite"];
+    let text = format!(
+        "{} {}.\n{cold} rounds of cold starts, {warm} of {INVOCATIONS} invocations, medians.\n\n{}\n{}\n{}\n{}",
+        stamp(),
+        versions_in(LOCK, &packages),
+        of_cold_starts(lines),
+        of_invocations(lines),
+        of_what_stays(lines),
+        notes(),
+    );
+    let json = json!({
+        "functions": lines.iter().map(|line| line.json(&lines[0])).collect::<Vec<_>>(),
+        "targets": targets(&lines[0], &lines[1]),
+    });
+    Section { title: "Lambda".to_owned(), text, json }
+}
+
+fn notes() -> String {
+    format!(
+        "\
+- Functions of `benches/lambda`, in the words of each library's own documentation: a handler that does nothing, on
+  `#[tokio::main]`. Each is built alone with `cargo build --release` and its defaults, so without link-time optimisation, and
+  stripped. A process on one core, with the Lambda Runtime API on loopback and a daemon that only receives.
+- *asks* is from the start of the process until it asks for its first invocation; *responds* until the first response is there.
+  CPU is that of the process until then. All have the start of `taskset` in them. What is added is the median of the
+  differences, round by round. Every function has been started before, so none is read from the disk.
+- Warm is from the event until the response, and until the function asks for the next one, which is what Lambda bills; CPU of
+  the whole process. Each invocation has a trace header of its own, sampled or not.
+- The simple processor exports where the span ends; the layer of `lambda_runtime` flushes a batch processor after the response, and
+  its handler makes the span part of Lambda's trace, which the layer does not. xray-lite sends what is not sampled, too.
+- Threads after {THREADS} invocations. Memory is resident after {WARM_UP}; what it grew by is after {INVOCATIONS} more, and so are the
+  blocks and bytes of the heap, counted in the handler of a program with an allocator that counts. What stays of the first
+  invocation is held in invocation {WARM_UP} and was not in the first: pools and buffers.
+"
+    )
+}
+
+impl Line {
+    fn is_plain(&self) -> bool {
+        self.name == "plain"
+    }
+
+    fn added(&self, plain: &Self, figure: fn(&Self) -> &Rounds) -> f64 {
+        figure(self).above(figure(plain)).median()
+    }
+
+    /// Of the plain function nothing is shown.
+    fn shown(&self, added: f64) -> String {
+        if self.is_plain() { "-".to_owned() } else { signed(added) }
+    }
+
+    fn json(&self, plain: &Self) -> Value {
+        json!({
+            "name": self.name,
+            "bytes": self.bytes,
+            "bytes_added": self.bytes - plain.bytes,
+            "init_ms": self.init.json(),
+            "init_added_ms": self.init.above(&plain.init).json(),
+            "first_response_ms": self.first.json(),
+            "first_response_added_ms": self.first.above(&plain.first).json(),
+            "first_cpu_added_ms": self.first_cpu.above(&plain.first_cpu).json(),
+            "sampled": self.sampled.json(),
+            "unsampled": self.unsampled.json(),
+            "threads": self.threads.json(),
+            "memory_kb": self.memory.json(),
+            "memory_growth_kb": self.growth.json(),
+            "blocks_of_first": self.heap.first,
+            "blocks_growth": self.heap.blocks,
+            "bytes_growth": self.heap.bytes,
+            "allocations": self.heap.each,
+        })
+    }
+}
+
+impl Warm {
+    fn json(&self) -> Value {
+        json!({
+            "response_us": self.response.json(),
+            "next_us": self.next.json(),
+            "cpu_us": self.cpu.json(),
+            "datagrams": self.datagrams,
+        })
+    }
+}
+
+fn of_cold_starts(lines: &[Line]) -> String {
+    let plain = &lines[0];
+    let head = [
+        "cold start",
+        "asks, ms",
+        "added",
+        "responds, ms",
+        "added",
+        "CPU, ms",
+        "added",
+        "KB",
+        "added",
+    ];
+    let mut rows = vec![row(head)];
+    rows.extend(lines.iter().map(|line| {
+        let mut cells = vec![line.what.to_owned()];
+        let figures: [fn(&Line) -> &Rounds; 3] =
+            [|line| &line.init, |line| &line.first, |line| &line.first_cpu];
+        for figure in figures {
+            cells.push(number(figure(line).median()));
+            cells.push(line.shown(line.added(plain, figure)));
+        }
+        cells.push(number((line.bytes / 1e3).round()));
+        cells.push(line.shown(((line.bytes - plain.bytes) / 1e3).round()));
+        cells
+    }));
+    table(1, &rows)
+}
+
+fn of_invocations(lines: &[Line]) -> String {
+    let plain = &lines[0];
+    let head =
+        ["warm", "", "response, us", "added", "next, us", "added", "CPU, us", "added", "datagrams"];
+    let mut rows = vec![row(head)];
+    let ways: [(&str, fn(&Line) -> &Warm); 2] =
+        [("sampled", |line| &line.sampled), ("not sampled", |line| &line.unsampled)];
+    for (way, warm) in ways {
+        rows.extend(lines.iter().map(|line| {
+            let (this, of) = (warm(line), warm(plain));
+            let mut cells = vec![line.what.to_owned(), way.to_owned()];
+            for (this, of) in
+                [(&this.response, &of.response), (&this.next, &of.next), (&this.cpu, &of.cpu)]
+            {
+                cells.push(number(this.median()));
+                cells.push(line.shown(this.above(of).median()));
+            }
+            cells.push(number(this.datagrams));
+            cells
+        }));
+    }
+    table(2, &rows)
+}
+
+fn of_what_stays(lines: &[Line]) -> String {
+    let head = [
+        "what stays",
+        "threads",
+        "memory, KB",
+        "added",
+        "grew by, KB",
+        "blocks of the first",
+        "blocks, grew by",
+        "bytes, grew by",
+        "allocations each",
+    ];
+    let mut rows = vec![row(head)];
+    rows.extend(lines.iter().map(|line| {
+        vec![
+            line.what.to_owned(),
+            number(line.threads.median()),
+            number(line.memory.median()),
+            line.shown(line.added(&lines[0], |line| &line.memory)),
+            number(line.growth.median()),
+            number(line.heap.first),
+            number(line.heap.blocks),
+            number(line.heap.bytes),
+            number(line.heap.each),
+        ]
+    }));
+    table(1, &rows)
+}
+
+fn targets(plain: &Line, ours: &Line) -> Vec<Value> {
+    let cold = ours.added(plain, |line| &line.first);
+    let threads = ours.added(plain, |line| &line.threads);
+    let of = "than plain";
+    vec![
+        target("lambda: cold start, to the first response", false, COLD_START, cold, "ms more"),
+        target("lambda: threads", false, 0.0, threads, of),
+        target("lambda: blocks kept by 1,000 invocations", false, 0.0, ours.heap.blocks, ""),
+    ]
+}
+
+fn signed(value: f64) -> String {
+    let text = number(value);
+    if value > 0.0 { format!("+{text}") } else { text }
+}
