@@ -19,7 +19,7 @@ const QUICK: (usize, usize) = (11, 3);
 const WARM_UP: u64 = 100;
 const INVOCATIONS: u64 = 1_000;
 
-/// Invocations whose median says what is held: in some of them the runtime's connection is still at work beside the handler.
+/// Invocations of which the least says what is held: in some of them the runtime has a second connection beside the handler.
 const HELD: usize = 50;
 
 /// The invocations after which threads are counted.
@@ -147,26 +147,26 @@ impl Line {
     fn count(&mut self, sink: &mut Sink) -> Result<(), String> {
         let mut function = Function::start(&self.counting, sink.address("udp"))?;
         let mut after = |invocations: u64| -> Result<[Rounds; 3], String> {
-            let mut held = [const { Rounds(Vec::new()) }; 3];
+            let mut counted = [const { Rounds(Vec::new()) }; 3];
             for _ in 0..invocations {
                 let answer = function.invoke(true)?.answer;
-                for (rounds, name) in held.iter_mut().zip(["blocks", "bytes", "asked"]) {
+                for (rounds, name) in counted.iter_mut().zip(["blocks", "bytes", "asked"]) {
                     let number = answer[name].as_str().and_then(|text| text.parse().ok());
                     let number = number.ok_or_else(|| format!("no {name:?} in {answer}"))?;
                     rounds.0.push(number);
                 }
             }
-            Ok(held)
+            Ok(counted)
         };
         let [blocks, bytes, _] = after(WARM_UP)?;
         let [last_blocks, last_bytes, asked] = after(INVOCATIONS)?;
-        let median = |rounds: &Rounds| Rounds(rounds.0[rounds.0.len() - HELD..].to_vec()).median();
+        let held = |rounds: &Rounds| Rounds(rounds.0[rounds.0.len() - HELD..].to_vec()).least();
         let total =
             asked.0.last().zip(asked.0.first()).map_or(f64::NAN, |(last, first)| last - first);
         self.heap = Heap {
-            first: median(&blocks) - blocks.0[0],
-            blocks: median(&last_blocks) - median(&blocks),
-            bytes: median(&last_bytes) - median(&bytes),
+            first: held(&blocks) - blocks.0[0],
+            blocks: held(&last_blocks) - held(&blocks),
+            bytes: held(&last_bytes) - held(&bytes),
             each: total / (INVOCATIONS - 1) as f64,
         };
         Ok(())
