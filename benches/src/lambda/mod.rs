@@ -26,9 +26,9 @@ const HELD: usize = 50;
 const THREADS: u64 = 10;
 
 /// A package of `benches/lambda` without its prefix, and what it is. The first one is what the others add to, the second ours.
-const FUNCTIONS: [(&str, &str); 4] = [
+const FUNCTIONS: [(&str, &str); 5] = [
     ("plain", "lambda_runtime alone"),
-    //    ("xray", "xray-lambda"),
+    ("xray", "xray-lambda"),
     ("otel-aws", "opentelemetry-aws, simple processor"),
     ("tracing-otel-aws", "opentelemetry-aws, the runtime's layer, tracing-opentelemetry"),
     ("xray-lite", "xray-lite"),
@@ -70,12 +70,12 @@ struct Warm {
 #[derive(Debug, Default)]
 struct Heap {
     /// More blocks after the warm-up than in the first invocation: what is made once.
-    first: f64,
+    first: Rounds,
     /// More blocks and bytes at the end than after the warm-up: what grows.
-    blocks: f64,
-    bytes: f64,
+    blocks: Rounds,
+    bytes: Rounds,
     /// Allocations of an invocation.
-    each: f64,
+    each: Rounds,
 }
 
 pub(crate) fn run(options: &Options) -> Result<Section, String> {
@@ -99,7 +99,7 @@ pub(crate) fn run(options: &Options) -> Result<Section, String> {
     turns(1, |line, sink| line.cold(sink).map(drop))?;
     turns(cold, Line::start_cold)?;
     turns(warm, Line::invoke_warm)?;
-    turns(1, Line::count)?;
+    turns(warm, Line::count)?;
     Ok(present::section(&lines, cold, warm))
 }
 
@@ -163,12 +163,10 @@ impl Line {
         let held = |rounds: &Rounds| Rounds(rounds.0[rounds.0.len() - HELD..].to_vec()).least();
         let total =
             asked.0.last().zip(asked.0.first()).map_or(f64::NAN, |(last, first)| last - first);
-        self.heap = Heap {
-            first: held(&blocks) - blocks.0[0],
-            blocks: held(&last_blocks) - held(&blocks),
-            bytes: held(&last_bytes) - held(&bytes),
-            each: total / (INVOCATIONS - 1) as f64,
-        };
+        self.heap.first.0.push(held(&blocks) - blocks.0[0]);
+        self.heap.blocks.0.push(held(&last_blocks) - held(&blocks));
+        self.heap.bytes.0.push(held(&last_bytes) - held(&bytes));
+        self.heap.each.0.push(total / (INVOCATIONS - 1) as f64);
         Ok(())
     }
 }
