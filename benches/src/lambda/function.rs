@@ -20,6 +20,7 @@ const NEXT: &str = "/2018-06-01/runtime/invocation/next";
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A function that waits for its next invocation; ended on drop, as Lambda ends it.
+#[derive(Debug)]
 pub(super) struct Function {
     child: Child,
     api: Api,

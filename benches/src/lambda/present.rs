@@ -8,7 +8,10 @@ use crate::{
     targets::target,
 };
 
-use super::{INVOCATIONS, Line, THREADS, WARM_UP, Warm};
+use super::{
+    BURST, BURSTS, WARM_UP,
+    line::{COUNTED, Line, THREADS, Warm, of_a_round},
+};
 
 const LOCK: &str = include_str!("../../lambda/Cargo.lock");
 
@@ -20,7 +23,7 @@ pub(super) fn section(lines: &[Line], cold: usize, warm: usize) -> Section {
     let packages =
         ["lambda_runtime", "tokio", "opentelemetry_sdk", "opentelemetry-aws", "xray-lite"];
     let text = format!(
-        "{} {}.\n{cold} rounds of cold starts, {warm} of {INVOCATIONS} invocations, medians.\n\n{}\n{}\n{}\n{}",
+        "{} {}.\n{cold} rounds of cold starts, {warm} of {BURSTS} bursts of {BURST} invocations, medians.\n\n{}\n{}\n{}\n{}",
         stamp(),
         versions_in(LOCK, &packages),
         of_cold_starts(lines),
@@ -47,11 +50,13 @@ fn notes() -> String {
 - Warm is from the event until the response, and until the function asks for the next one, which is what Lambda bills; CPU of
   the whole process. Each invocation has a trace header of its own, sampled or not.
 - The simple processor exports where the span ends; the layer of `lambda_runtime` flushes a batch processor after the response, and
-  its handler makes the span part of Lambda's trace, which the layer does not. xray-lite sends what is not sampled, too.
-- Threads after {THREADS} invocations. Memory is resident after {WARM_UP}; what it grew by is after {INVOCATIONS} more, and so are the
-  blocks and bytes of the heap, counted in the handler of a program with an allocator that counts. What stays of the first
-  invocation is held in invocation {WARM_UP} and was not in the first: pools and buffers.
-"
+  its handler makes the span part of Lambda's trace, which the layer does not. xray-lite sends each subsegment twice, at its
+  begin and at its end, and sends what is not sampled, too.
+- Threads after {THREADS} invocations. Memory is resident, after {WARM_UP} invocations and by how much more after {round} others, half of
+  them sampled. The heap is counted in the handler of a program with an allocator that counts: *of the first* is held in
+  invocation {WARM_UP} and was not yet in the first one, such as pools and buffers; *grew by* is what is held after {COUNTED} more.
+",
+        round = of_a_round(),
     )
 }
 
@@ -84,9 +89,10 @@ impl Line {
             "threads": self.threads.json(),
             "memory_kb": self.memory.json(),
             "memory_growth_kb": self.growth.json(),
-            "blocks_of_first": self.heap.first.json(),
-            "blocks_growth": self.heap.blocks.json(),
-            "bytes_growth": self.heap.bytes.json(),
+            "blocks_of_first": self.heap.first[0].json(),
+            "bytes_of_first": self.heap.first[1].json(),
+            "blocks_growth": self.heap.grown[0].json(),
+            "bytes_growth": self.heap.grown[1].json(),
             "allocations": self.heap.each.json(),
         })
     }
@@ -98,7 +104,7 @@ impl Warm {
             "response_us": self.response.json(),
             "next_us": self.next.json(),
             "cpu_us": self.cpu.json(),
-            "datagrams": self.datagrams,
+            "datagrams": self.datagrams(),
         })
     }
 }
@@ -149,7 +155,7 @@ fn of_invocations(lines: &[Line]) -> String {
                 cells.push(number(this.median()));
                 cells.push(line.shown(this.above(of).median()));
             }
-            cells.push(number(this.datagrams));
+            cells.push(number(this.datagrams()));
             cells
         }));
     }
@@ -157,30 +163,32 @@ fn of_invocations(lines: &[Line]) -> String {
 }
 
 fn of_what_stays(lines: &[Line]) -> String {
+    let plain = &lines[0];
     let head = [
         "what stays",
         "threads",
         "memory, KB",
         "added",
         "grew by, KB",
-        "blocks of the first",
-        "blocks, grew by",
-        "bytes, grew by",
+        "heap of the first, blocks",
+        "bytes",
+        "heap grew by, blocks",
+        "bytes",
         "allocations each",
+        "added",
     ];
     let mut rows = vec![row(head)];
     rows.extend(lines.iter().map(|line| {
-        vec![
-            line.what.to_owned(),
-            number(line.threads.median()),
-            number(line.memory.median()),
-            line.shown(line.added(&lines[0], |line| &line.memory)),
-            number(line.growth.median()),
-            number(line.heap.first.median()),
-            number(line.heap.blocks.median()),
-            number(line.heap.bytes.median()),
-            number(line.heap.each.median()),
-        ]
+        let [first, grown] = [&line.heap.first, &line.heap.grown];
+        let mut cells = vec![line.what.to_owned()];
+        cells.push(number(line.threads.median()));
+        cells.push(number(line.memory.median()));
+        cells.push(line.shown(line.added(plain, |line| &line.memory)));
+        cells.push(number(line.growth.median()));
+        cells.extend(first.iter().chain(grown).map(|rounds| number(rounds.median())));
+        cells.push(number(line.heap.each.median()));
+        cells.push(line.shown(line.added(plain, |line| &line.heap.each)));
+        cells
     }));
     table(1, &rows)
 }
@@ -193,10 +201,10 @@ fn targets(plain: &Line, ours: &Line) -> Vec<Value> {
         target("lambda: cold start, to the first response", false, COLD_START, cold, "ms more"),
         target("lambda: threads", false, 0.0, threads, of),
         target(
-            "lambda: blocks kept by 1,000 invocations",
+            "lambda: heap blocks kept by 1,000 invocations",
             false,
             0.0,
-            ours.heap.blocks.median(),
+            ours.heap.grown[0].median(),
             "",
         ),
     ]
