@@ -10,9 +10,6 @@ pub(super) const THREADS: u64 = 10;
 /// Invocations between two looks at what the heap holds.
 pub(super) const COUNTED: u64 = 1_000;
 
-/// Invocations of which the least says what is held: in some of them the runtime has a second connection beside the handler.
-const HELD: usize = 50;
-
 /// A function over all rounds.
 #[derive(Debug, Default)]
 pub(super) struct Line {
@@ -114,27 +111,27 @@ impl Line {
     /// Counts what stays of the heap, in a process of its own.
     pub(super) fn count(&mut self, sink: &mut Sink) -> Result<(), String> {
         let mut function = Function::start(&self.counting, sink.address("udp"))?;
-        let mut answers = |invocations: u64| -> Result<[Vec<f64>; 3], String> {
-            let mut counted = [const { Vec::new() }; 3];
-            for _ in 0..invocations {
-                let answer = function.invoke(true)?.answer;
-                for (counts, name) in counted.iter_mut().zip(["blocks", "bytes", "asked"]) {
-                    let count = answer[name].as_str().and_then(|text| text.parse::<f64>().ok());
-                    counts.push(count.ok_or_else(|| format!("no {name:?} in {answer}"))?);
-                }
+        // Blocks and bytes that are held, and blocks that were ever asked for, in the last one of so many invocations.
+        let mut counts_after = |invocations: u64| -> Result<[f64; 3], String> {
+            let mut answer = function.invoke(true)?.answer;
+            for _ in 1..invocations {
+                answer = function.invoke(true)?.answer;
             }
-            Ok(counted)
+            let mut counts = [f64::NAN; 3];
+            for (count, name) in counts.iter_mut().zip(["blocks", "bytes", "asked"]) {
+                let said = answer[name].as_str().and_then(|text| text.parse().ok());
+                *count = said.ok_or_else(|| format!("no {name:?} in {answer} of a function"))?;
+            }
+            Ok(counts)
         };
-        let before = answers(WARM_UP)?;
-        let after = answers(COUNTED)?;
-        let held = |counts: &[f64]| Rounds(counts[counts.len() - HELD..].to_vec()).least();
+        let first = counts_after(1)?;
+        let warm = counts_after(WARM_UP - 1)?;
+        let last = counts_after(COUNTED)?;
         for index in 0..2 {
-            let [before, after] = [&before[index], &after[index]];
-            self.heap.first[index].0.push(held(before) - before[0]);
-            self.heap.grown[index].0.push(held(after) - held(before));
+            self.heap.first[index].0.push(warm[index] - first[index]);
+            self.heap.grown[index].0.push(last[index] - warm[index]);
         }
-        let asked = &after[2];
-        self.heap.each.0.push((asked[asked.len() - 1] - asked[0]) / (asked.len() - 1) as f64);
+        self.heap.each.0.push((last[2] - warm[2]) / COUNTED as f64);
         Ok(())
     }
 }

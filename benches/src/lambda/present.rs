@@ -41,9 +41,11 @@ pub(super) fn section(lines: &[Line], cold: usize, warm: usize) -> Section {
 fn notes() -> String {
     format!(
         "\
-- Functions of `benches/lambda`, in the words of each library's own documentation: a handler that does nothing, on
-  `#[tokio::main]`. Each is built alone with `cargo build --release` and its defaults, so without link-time optimisation, and
-  stripped. A process on one core, with the Lambda Runtime API on loopback and a daemon that only receives.
+- Functions of `benches/lambda`, in the words of each library's own documentation: a handler that does nothing. Each is built
+  alone with `cargo build --release` and its defaults, so without link-time optimisation, and stripped. It has one core, the
+  Lambda Runtime API is on loopback, and the daemon only receives.
+- All use tokio's `current_thread`. With the default flavour the client of `lambda_runtime` opens a second connection for some
+  invocations, by chance, which takes more than any tracing does.
 - *asks* is from the start of the process until it asks for its first invocation; *responds* until the first response is there.
   CPU is that of the process until then. All have the start of `taskset` in them. What is added is the median of the
   differences, round by round. Every function has been started before, so none is read from the disk.

@@ -11,7 +11,7 @@ use opentelemetry_aws::{
 };
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let provider = SdkTracerProvider::builder()
         .with_resource(Resource::builder().with_detector(Box::new(LambdaResourceDetector)).build())

@@ -15,7 +15,7 @@ use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let provider = SdkTracerProvider::builder()
         .with_resource(Resource::builder().with_detector(Box::new(LambdaResourceDetector)).build())

@@ -5,7 +5,7 @@ use xray_lite::{
     SubsegmentContext,
 };
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let client = DaemonClient::from_lambda_env().into_infallible();
     let handler = async |event: LambdaEvent<_>| {

@@ -2,7 +2,7 @@ use lambda_handler::handle;
 use lambda_runtime::{Error, service_fn, tower::Layer};
 use xray_lambda::{Recorder, XRayLambdaLayer};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let xray = Recorder::builder("hello").build()?;
     let _flush = xray.install();
