@@ -145,9 +145,7 @@ fn of_invocations(lines: &[Line]) -> String {
     let head =
         ["warm", "", "response, us", "added", "next, us", "added", "CPU, us", "added", "datagrams"];
     let mut rows = vec![row(head)];
-    let ways: [(&str, fn(&Line) -> &Warm); 2] =
-        [("sampled", |line| &line.sampled), ("not sampled", |line| &line.unsampled)];
-    for (way, warm) in ways {
+    for (way, warm) in [("sampled", sampled as fn(&Line) -> &Warm), ("not sampled", unsampled)] {
         rows.extend(lines.iter().map(|line| {
             let (this, of) = (warm(line), warm(plain));
             let mut cells = vec![line.what.to_owned(), way.to_owned()];
@@ -162,6 +160,14 @@ fn of_invocations(lines: &[Line]) -> String {
         }));
     }
     table(2, &rows)
+}
+
+fn sampled(line: &Line) -> &Warm {
+    &line.sampled
+}
+
+fn unsampled(line: &Line) -> &Warm {
+    &line.unsampled
 }
 
 fn of_what_stays(lines: &[Line]) -> String {
