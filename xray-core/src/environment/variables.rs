@@ -56,7 +56,11 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "_X_AMZN_TRACE_ID",
-        meaning: "the header of the invocation, which AWS Lambda sets; read by `facade_of_environment` at each call",
+        meaning: "the header of the invocation, which AWS Lambda sets; read at each invocation, by `facade_of_environment` too",
+    },
+    Variable {
+        name: "AWS_LAMBDA_INITIALIZATION_TYPE",
+        meaning: "AWS Lambda sets it: with `provisioned-concurrency` no invocation is a cold start; read by `xray-lambda`",
     },
     Variable {
         name: "OTEL_PROPAGATORS",
