@@ -1,7 +1,7 @@
 //! Programs that only one section needs, so that the other ones do not wait for them.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -26,18 +26,34 @@ pub(crate) fn target() -> Result<PathBuf, String> {
 
 /// A program of this workspace, put where ours is.
 pub(crate) fn sibling(package: &str) -> Result<PathBuf, String> {
-    build(cargo(Options::source()), package, Some(&target()?))
+    build(cargo(Options::source()), package, "", Some(&target()?))
+}
+
+/// A program of `lambda/`, built alone. A copy, since one with other features would lie at the same place.
+pub(crate) fn function(package: &str, features: &str) -> Result<PathBuf, String> {
+    let target = target()?.join("lambda");
+    let program =
+        build(cargo(&Options::source().join("lambda")), package, features, Some(&target))?;
+    let copy = target.join(format!("{package}-{features}").trim_end_matches('-'));
+    fs::copy(&program, &copy).map_err(|error| format!("cannot copy {package}: {error}"))?;
+    Ok(copy)
 }
 
 /// `xrayd` as its users build it.
 pub(crate) fn xrayd() -> Result<PathBuf, String> {
     let root = Options::source().parent().ok_or("the benches lie in no folder")?;
-    build(cargo(root), "xray-daemon", None)
+    build(cargo(root), "xray-daemon", "", None)
 }
 
-fn build(mut command: Command, package: &str, target: Option<&Path>) -> Result<PathBuf, String> {
+fn build(
+    mut command: Command,
+    package: &str,
+    features: &str,
+    target: Option<&Path>,
+) -> Result<PathBuf, String> {
     eprintln!("bench: building {package}");
     command.args(["build", "--quiet", "--release", "--bins", "--package", package]);
+    command.args(["--features", features]);
     command.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
     if let Some(target) = target {
         command.arg("--target-dir").arg(target);

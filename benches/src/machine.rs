@@ -67,13 +67,18 @@ fn says(program: &str, argument: &str) -> String {
 
 /// Packages and the versions that were built.
 pub(crate) fn versions(packages: &[&str]) -> String {
-    let version = |package: &&str| format!("{package} {}", version(package));
+    versions_in(LOCK, packages)
+}
+
+/// The same by the `Cargo.lock` of another workspace.
+pub(crate) fn versions_in(lock: &str, packages: &[&str]) -> String {
+    let version = |package: &&str| format!("{package} {}", version(lock, package));
     packages.iter().map(version).collect::<Vec<_>>().join(", ")
 }
 
-fn version(package: &str) -> &'static str {
+fn version<'a>(lock: &'a str, package: &str) -> &'a str {
     let name = format!("name = \"{package}\"");
-    let mut lines = LOCK.lines().skip_while(|line| *line != name);
+    let mut lines = lock.lines().skip_while(|line| *line != name);
     let version = lines.nth(1).and_then(|line| line.strip_prefix("version = "));
     version.map_or("not known", |text| text.trim_matches('"'))
 }

@@ -8,6 +8,7 @@ mod calls;
 mod check;
 mod contenders;
 mod growth;
+mod lambda;
 mod machine;
 mod options;
 mod processor;

@@ -10,6 +10,16 @@ pub(crate) fn seconds(process: u32) -> f64 {
     read(&process.to_string(), 11)
 }
 
+/// Nanoseconds of a process so far, of those of its threads that still run: the scheduler counts finer than the account.
+pub(crate) fn nanoseconds(process: u32) -> f64 {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let times = tasks.filter_map(|task| {
+        let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<f64>().ok()
+    });
+    times.sum()
+}
+
 /// Seconds of all that have ended of what we have started, and of what that has started.
 pub(crate) fn seconds_of_ended() -> f64 {
     read("self", 13)

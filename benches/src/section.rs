@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::{Options, build_cost, calls, growth, ramp, requests, sampling, servers};
+use crate::{Options, build_cost, calls, growth, lambda, ramp, requests, sampling, servers};
 
 /// A part of the report.
 #[derive(Debug)]
@@ -16,12 +16,13 @@ pub(crate) struct Section {
 pub(crate) type Run = fn(&Options) -> Result<Section, String>;
 
 /// In the order of the report.
-pub(crate) const ALL: [(&str, Run); 7] = [
+pub(crate) const ALL: [(&str, Run); 8] = [
     ("requests", requests::run),
     ("sampling", sampling::run),
     ("growth", growth::run),
     ("calls", calls::run),
     ("servers", servers::run),
+    ("lambda", lambda::run),
     ("build-cost", build_cost::run),
     ("ramp", ramp::run),
 ];

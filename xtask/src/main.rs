@@ -18,7 +18,7 @@ Commands:
   test [-- FILTER...]  Install what the tests need, then run all of them
   setup                Install what the tests need, and nothing else
   bench                Measure what recording costs, next to the peers, into benches/RESULTS.md
-    --only SECTION     One section: requests, sampling or growth
+    --only SECTION     One section, such as requests, sampling or lambda
     --quick            Requests in fewer rounds; writes nothing
     --json             End with one line of JSON, peers and their figures
     --check            Only count our instructions and allocations, and fail if they have grown
