@@ -1,5 +1,5 @@
 use std::{
-    sync::{Arc, OnceLock, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -86,7 +86,7 @@ impl Live {
         self.promoted.store(false, Ordering::Relaxed);
         self.held.store(0, Ordering::Relaxed);
         let streamed = matches!(role, Role::Streamed(_) | Role::Function(_));
-        self.function = matches!(role, Role::Function(_)).then(OnceLock::new);
+        self.function = matches!(role, Role::Function(_)).then(Box::default);
         let rule;
         (rule, self.provisional, self.watch) = match role {
             Role::Segment(rule, watch) => (rule, None, watch),

@@ -59,7 +59,7 @@ impl Live {
     /// open waits no longer.
     pub(crate) fn leave_after_request(&self) {
         let Some(recorder) = &self.recorder else { return };
-        if lock(&self.state).segment_open {
+        if self.state.lock().segment_open {
             return;
         }
         recorder.hub().let_go(self);

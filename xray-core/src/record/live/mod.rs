@@ -46,7 +46,7 @@ pub(crate) struct Live {
     pub(crate) provisional: Option<Provisional>,
     beginning: Beginning,
     /// What a function does, and the request that it serves, if it serves one.
-    function: Option<OnceLock<Place>>,
+    function: Option<Box<OnceLock<Place>>>,
     /// How it ends is reported for the sampling rule.
     watch: Option<Box<Watch>>,
     /// Code demanded that it is kept, although the decision was no.
@@ -81,7 +81,7 @@ impl Live {
         let Some((recorder, place)) = self.recorder.as_ref().zip(self.request()) else {
             return false;
         };
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         let request = state.written_up(recorder).and_then(|record| record.entity(place));
         request.is_some_and(|request| request.is_open())
     }
