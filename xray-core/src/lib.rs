@@ -34,6 +34,7 @@ pub mod header;
 pub mod http;
 mod id;
 mod logging;
+pub mod message;
 mod record;
 pub mod sample;
 pub mod sql;
