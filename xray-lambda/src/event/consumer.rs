@@ -111,7 +111,7 @@ impl Consumer {
             {
                 self.in_trace_of(header, recorder, &invocation, work).await
             }
-            _ => subsegment(record.source(), work).await,
+            _ => subsegment(record.name(), work).await,
         }
     }
 
@@ -130,7 +130,7 @@ impl Consumer {
             }
             _ => {
                 let name = match records.first().filter(|_| invocation.is_sampled()) {
-                    Some(record) => format!("{} batch", record.source()).into(),
+                    Some(record) => format!("{} batch", record.name()).into(),
                     None => Cow::Borrowed("batch"),
                 };
                 subsegment(&name, async |entity| {

@@ -5,7 +5,7 @@ use super::Record;
 
 /// An event of EventBridge, whose trace is the invocation's.
 impl<T: Serialize + DeserializeOwned> Record for EventBridgeEvent<T> {
-    fn source(&self) -> &str {
+    fn name(&self) -> &str {
         &self.detail_type
     }
 
@@ -16,7 +16,7 @@ impl<T: Serialize + DeserializeOwned> Record for EventBridgeEvent<T> {
 
 /// An event of EventBridge under its former name.
 impl<T: Serialize + DeserializeOwned> Record for CloudWatchEvent<T> {
-    fn source(&self) -> &str {
+    fn name(&self) -> &str {
         self.detail_type.as_deref().unwrap_or("event")
     }
 

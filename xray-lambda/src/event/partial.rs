@@ -37,27 +37,29 @@ use super::{Consumer, Record};
 ///     .await)
 /// }
 /// ```
-pub async fn partial_batch<'a, R, E>(
+pub async fn partial_batch<'a, R, E, F>(
     records: &'a [R],
-    work: impl AsyncFnMut(&'a R, Entity) -> Result<(), E>,
+    work: impl FnMut(&'a R, Entity) -> F,
 ) -> SqsBatchResponse
 where
     R: Record,
     E: Into<Box<dyn Error + Send + Sync>>,
+    F: Future<Output = Result<(), E>>,
 {
     Consumer::new().partial_batch(records, work).await
 }
 
 impl Consumer {
     /// See [`partial_batch`].
-    pub async fn partial_batch<'a, R, E>(
+    pub async fn partial_batch<'a, R, E, F>(
         &self,
         records: &'a [R],
-        mut work: impl AsyncFnMut(&'a R, Entity) -> Result<(), E>,
+        mut work: impl FnMut(&'a R, Entity) -> F,
     ) -> SqsBatchResponse
     where
         R: Record,
         E: Into<Box<dyn Error + Send + Sync>>,
+        F: Future<Output = Result<(), E>>,
     {
         self.batch(records, async |batch| {
             let mut response = SqsBatchResponse::default();
@@ -90,14 +92,15 @@ impl Consumer {
     }
 
     /// Whether the work on this record fails; why is recorded.
-    async fn fails<'a, R, E>(
+    async fn fails<'a, R, E, F>(
         &self,
         record: &'a R,
-        work: &mut impl AsyncFnMut(&'a R, Entity) -> Result<(), E>,
+        work: &mut impl FnMut(&'a R, Entity) -> F,
     ) -> bool
     where
         R: Record,
         E: Into<Box<dyn Error + Send + Sync>>,
+        F: Future<Output = Result<(), E>>,
     {
         let mut traced = pin!(self.trace_each(record, async |entity: Entity| {
             match work(record, entity.clone()).await {

@@ -27,8 +27,8 @@ pub trait Record {
         None
     }
 
-    /// Where it comes from, such as the name of a queue: what its subsegment is called.
-    fn source(&self) -> &str {
+    /// What its subsegment is called: where it comes from, such as the name of a queue.
+    fn name(&self) -> &str {
         "record"
     }
 
@@ -53,8 +53,8 @@ impl<R: Record + ?Sized> Record for &R {
         R::header_text(self)
     }
 
-    fn source(&self) -> &str {
-        R::source(self)
+    fn name(&self) -> &str {
+        R::name(self)
     }
 
     fn id(&self) -> Option<&str> {
@@ -72,7 +72,7 @@ impl Record for Value {
         self.get("traceHeader")?.as_str()
     }
 
-    fn source(&self) -> &str {
+    fn name(&self) -> &str {
         "execution"
     }
 }

@@ -4,7 +4,7 @@ use super::{Record, record::name_of};
 
 /// A notification of SNS, whose trace is the invocation's.
 impl Record for SnsRecord {
-    fn source(&self) -> &str {
+    fn name(&self) -> &str {
         name_of(&self.sns.topic_arn)
     }
 
@@ -15,7 +15,7 @@ impl Record for SnsRecord {
 
 /// A notification of SNS, whose trace is the invocation's.
 impl<T: serde::Serialize + serde::de::DeserializeOwned> Record for SnsRecordObj<T> {
-    fn source(&self) -> &str {
+    fn name(&self) -> &str {
         name_of(&self.sns.topic_arn)
     }
 

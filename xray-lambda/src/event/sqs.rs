@@ -11,7 +11,7 @@ macro_rules! message {
                 self.attributes.get(AWS_TRACE_HEADER).map(String::as_str)
             }
 
-            fn source(&self) -> &str {
+            fn name(&self) -> &str {
                 self.event_source_arn.as_deref().map_or("SQS", name_of)
             }
 
