@@ -6,7 +6,7 @@ use std::{
 
 use serde::{Serialize, Serializer};
 
-use crate::Error;
+use crate::{Error, random::random};
 
 /// The id that all segments of one trace share: `1-`, 8 hex digits of epoch seconds, `-`, 24 random
 /// hex digits.
@@ -44,7 +44,8 @@ impl TraceId {
 
     /// A new id for a trace that began `seconds` after the epoch (mod 2^32, as the format has it).
     pub(crate) fn with_time(seconds: u64) -> Self {
-        Self::from_parts(seconds, rand::random(), rand::random())
+        let (upper, low) = random();
+        Self::from_parts(seconds, upper, low)
     }
 
     pub(crate) fn from_parts(seconds: u64, upper: u32, low: u64) -> Self {
@@ -151,7 +152,7 @@ impl SegmentId {
     #[must_use]
     pub fn random() -> Self {
         loop {
-            let bits = rand::random();
+            let bits = random();
             if bits != 0 {
                 return Self(bits);
             }

@@ -35,6 +35,7 @@ pub mod http;
 mod id;
 mod logging;
 pub mod message;
+mod random;
 mod record;
 pub mod sample;
 pub mod sql;
@@ -48,9 +49,10 @@ pub use environment::Plugin;
 pub use error::Error;
 pub use header::TraceHeader;
 pub use id::{SegmentId, TraceId};
+pub use random::reseed;
 pub use record::{
     Batch, CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment,
-    Keep, Recorder, RecorderBuilder, RemoteCall, Scope, Segment, SegmentBuilder,
+    Invocation, Keep, Recorder, RecorderBuilder, RemoteCall, Scope, Segment, SegmentBuilder,
     StreamInCurrentSegment, Subsegment, TraceIds, Verdict, remote_call, segment, subsegment,
 };
 pub use sample::SamplingRequest;

@@ -69,7 +69,6 @@
 //! [`Router::layer`]: https://docs.rs/axum/latest/axum/struct.Router.html#method.layer
 
 pub mod client;
-mod error;
 #[cfg(feature = "axum")]
 mod extract;
 mod server;

@@ -48,6 +48,8 @@ pub struct Exchange {
 struct More {
     grpc: Option<Progress>,
     access: Option<Entry>,
+    /// The function that serves it; what waits for the request to be over leaves then.
+    function: Option<Entity>,
 }
 
 #[derive(Debug)]
@@ -120,6 +122,40 @@ impl Exchange {
         };
         let name = policy.segment_name(recorder, request.host);
         let segment = recorder.segment(name).context(context).request(sampling).watched().begin();
+        Some(Self::begun(segment, asked, policy, request, details))
+    }
+
+    /// Begins the subsegment of a request that a function of AWS Lambda serves, whose segment is Lambda's;
+    /// `function` is what [`enclosing`](Self::enclosing) found, and [awaits](Entity::awaits_request) a
+    /// request. It is recorded as with [`begin_with`](Self::begin_with). The caller's headers count for
+    /// nothing, since Lambda has read them.
+    #[must_use = "a dropped exchange is a client that has gone"]
+    pub fn begin_in_function<'a>(
+        function: &Entity,
+        policy: &ServerPolicy,
+        request: &RequestHead<'a>,
+        details: impl FnOnce(&mut RequestHead<'a>),
+    ) -> Option<Self> {
+        let recorder = function.recorder().filter(|_| !policy.ignores(request.path));
+        let Some(recorder) = recorder else {
+            return Self::unrecorded(policy, request, details);
+        };
+        let name = policy.segment_name(recorder, request.host);
+        let subsegment = Segment::of_function(function, name);
+        let mut exchange = Self::begun(subsegment, false, policy, request, details);
+        exchange.more.get_or_insert_default().function = Some(function.clone());
+        Some(exchange)
+    }
+
+    /// A request whose segment has begun.
+    #[inline]
+    fn begun<'a>(
+        segment: Segment,
+        asked: bool,
+        policy: &ServerPolicy,
+        request: &RequestHead<'a>,
+        details: impl FnOnce(&mut RequestHead<'a>),
+    ) -> Self {
         let log = policy.logs(request.path);
         let sampled = segment.is_sampled();
         let mut more = None;
@@ -132,11 +168,11 @@ impl Exchange {
             if request.grpc.is_some() || log.is_some() {
                 let grpc = request.grpc.map(|head| Progress::begin(&head));
                 let access = log.map(|log| Entry::begin(log, &request, &segment));
-                more = Some(Box::new(More { grpc, access }));
+                more = Some(Box::new(More { grpc, access, function: None }));
             }
         }
         let method = Method::of(request.method);
-        Some(Self { phase: Phase::Handler(segment), asked, method, more })
+        Self { phase: Phase::Handler(segment), asked, method, more }
     }
 
     /// A request that is not recorded, where somebody wants to read of it.
@@ -156,16 +192,18 @@ impl Exchange {
             more: Some(Box::new(More {
                 grpc: None,
                 access: Some(Entry::unrecorded(log, &request)),
+                function: None,
             })),
         })
     }
 
     /// The segment that an outer middleware of the same recorder has begun for the request that runs.
-    /// A middleware that finds one lets the request pass: one request is one segment.
+    /// A middleware that finds one lets the request pass: one request is one segment. What a function
+    /// does may [await](Entity::awaits_request) a request.
     #[must_use]
     pub fn enclosing(recorder: &Recorder) -> Option<Entity> {
         let current = Entity::current();
-        current.is_of(recorder).then(|| current.segment())
+        current.is_of(recorder).then(|| current.enclosing())
     }
 
     /// What the handler runs in: the segment, or what is current around a request that is not recorded.
@@ -224,7 +262,7 @@ impl Exchange {
         match response.follows(self.method) {
             Follows::Nothing => {
                 segment.end();
-                self.log();
+                self.tell();
             }
             Follows::Body => {
                 self.phase = Phase::Body {
@@ -349,7 +387,7 @@ impl Exchange {
             done @ Phase::Done(_) => self.phase = done,
             Phase::Handler(_) | Phase::Body { .. } | Phase::Stream { .. } => {}
         }
-        self.log();
+        self.tell();
     }
 
     fn call(&mut self) -> Option<&mut Progress> {
@@ -360,9 +398,14 @@ impl Exchange {
         self.more.as_mut()?.access.as_mut()
     }
 
-    fn log(&mut self) {
-        if let Some(access) = self.access() {
+    /// The segment has ended: others may want to know.
+    fn tell(&mut self) {
+        let Some(more) = &mut self.more else { return };
+        if let Some(access) = &mut more.access {
             access.end();
+        }
+        if let Some(function) = more.function.take() {
+            function.leave_after_request();
         }
     }
 

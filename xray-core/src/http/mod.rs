@@ -15,6 +15,7 @@ mod request;
 mod response;
 mod url;
 
+pub use crate::record::boxed;
 pub use access::AccessLog;
 pub use call::{Call, CallHead};
 pub use client::{ClientPolicy, IgnoredCalls};

@@ -5,6 +5,7 @@ use std::{
     backtrace::{Backtrace, BacktraceStatus},
     borrow::Cow,
     error::Error,
+    fmt::Debug,
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     sync::Arc,
 };
@@ -104,7 +105,17 @@ impl Entity {
     }
 
     /// Records a panic with what it says.
-    pub(crate) fn record_panic(&self, payload: &(dyn Any + Send)) {
+    ///
+    /// ```
+    /// use std::panic::catch_unwind;
+    /// use xray_core::Entity;
+    ///
+    /// # fn work() {}
+    /// if let Err(payload) = catch_unwind(work) {
+    ///     Entity::current().record_panic(&*payload);
+    /// }
+    /// ```
+    pub fn record_panic(&self, payload: &(dyn Any + Send)) {
         let message = payload
             .downcast_ref::<&str>()
             .copied()
@@ -120,6 +131,19 @@ impl Entity {
             self.end(None);
             resume_unwind(payload)
         })
+    }
+
+    /// Records what a handler returned as its error, of which is only known that it can be shown to those
+    /// who debug: a box of an error, as most are, with the errors that caused it.
+    pub(crate) fn record_debug<E: Debug + 'static>(&self, error: &E) {
+        if !self.is_sampled() {
+            return self.note_exception();
+        }
+        let chain = match boxed(error) {
+            Some(error) => Exception::chain_of(error),
+            None => vec![told(type_name::<E>(), format_args!("{error:?}"))],
+        };
+        self.push_chain(chain, flag::EXCEPTION);
     }
 
     /// Records an end that no error value stands for.
@@ -182,6 +206,23 @@ impl Exception {
     pub fn chain_of(error: &(dyn Error + 'static)) -> Vec<Self> {
         causes(|| Some(error))
     }
+}
+
+/// What is in an error that is a box, which is no [`Error`] itself.
+///
+/// ```
+/// use std::error::Error;
+/// use xray_core::http::boxed;
+///
+/// let error: Box<dyn Error + Send + Sync> = "out of stock".into();
+/// assert!(boxed(&error).is_some() && boxed(&7).is_none());
+/// ```
+pub fn boxed<E: 'static>(error: &E) -> Option<&(dyn Error + 'static)> {
+    let error: &dyn Any = error;
+    if let Some(error) = error.downcast_ref::<Box<dyn Error + Send + Sync>>() {
+        return Some(&**error);
+    }
+    error.downcast_ref::<Box<dyn Error>>().map(|error| &**error)
 }
 
 /// The first exceptions of a chain, with texts of bounded length; the last one counts those that are

@@ -1,5 +1,5 @@
 use super::sources::Sources;
-use crate::SegmentId;
+use crate::{SegmentId, random::random};
 
 /// The golden ratio's fraction, by which `SplitMix64` counts.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -15,7 +15,7 @@ impl Ids {
     /// A test that gives ids needs no seed.
     #[inline]
     pub(super) fn new(sources: &Sources) -> Self {
-        Self { state: if sources.gives_ids() { 0 } else { rand::random() } }
+        Self { state: if sources.gives_ids() { 0 } else { random() } }
     }
 
     #[inline]

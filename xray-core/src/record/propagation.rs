@@ -60,6 +60,8 @@ impl Entity {
                 let told = if live.is_told_sampled() { Sampled::Yes } else { Sampled::No };
                 (live.trace_id, Some(place.id), Some(told))
             }
+            // Of an invocation without a trace.
+            Kind::Passing(passing) if passing.root.is_noop() && !passing.decided => return None,
             Kind::Passing(passing) => {
                 (passing.root, passing.parent(), passing.decided.then_some(Sampled::No))
             }

@@ -7,7 +7,7 @@ use super::{
     sources::Sources,
 };
 use crate::{
-    FlushGuard, SamplingRequest, SegmentId, TraceHeader,
+    FlushGuard, SamplingRequest, SegmentId, TraceHeader, TraceId,
     emit::{Flush, Hub},
     environment::Reader,
     header::{CallerHeaders, Carried, Propagation, Sampled, TraceContext},
@@ -87,7 +87,7 @@ impl Recorder {
     ///
     /// The header decides alone. `Sampled=1` with a parent records; `Sampled=0` and `Sampled=?` record
     /// nothing, and calls say so; a header without decision passes through unchanged; without a trace
-    /// there is nothing.
+    /// nothing is recorded and calls say nothing.
     ///
     /// ```
     /// use xray_core::{Recorder, Subsegment, TraceHeader};
@@ -101,11 +101,21 @@ impl Recorder {
     /// ```
     #[must_use]
     pub fn facade(&self, header: &TraceHeader) -> Entity {
-        let Some(trace_id) = header.root.filter(|_| self.inner.enabled) else {
-            crate::logging::debug!("an invocation without a trace records nothing");
+        self.facade_in(&header.clone().into())
+    }
+
+    pub(super) fn facade_in(&self, context: &TraceContext) -> Entity {
+        if !self.inner.enabled {
             return Entity::ABSENT;
+        }
+        let carried = self.carried(context);
+        let header = &context.header;
+        let Some(trace_id) = header.root else {
+            crate::logging::debug!("an invocation without a trace records nothing");
+            let nothing =
+                Passing::new(self, (TraceId::NOOP, None, false), SegmentId::NOOP, carried);
+            return Entity::passing(Passing { decided: false, ..nothing });
         };
-        let carried = self.carried(&header.clone().into());
         match (header.sampled, header.parent) {
             (Some(Sampled::Yes), Some(id)) => {
                 stats::add(&self.inner.counters.sampled, 1);
@@ -131,8 +141,12 @@ impl Recorder {
     /// invocation's own context there.
     #[must_use]
     pub fn facade_of_environment(&self) -> Entity {
+        self.facade(&self.header_of_environment())
+    }
+
+    pub(super) fn header_of_environment(&self) -> TraceHeader {
         let header = self.inner.variables.get("_X_AMZN_TRACE_ID").unwrap_or_default();
-        self.facade(&TraceHeader::parse(&header))
+        TraceHeader::parse(&header)
     }
 
     /// The name of the AWS Lambda function that this program is; `None` where it is none.

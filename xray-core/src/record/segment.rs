@@ -50,6 +50,14 @@ impl Segment {
         Self::new(Entity::ABSENT)
     }
 
+    /// A request that a function serves: it has a segment, Lambda's, so this is a subsegment.
+    pub(crate) fn of_function(function: &Entity, name: &str) -> Self {
+        // What it lies in is open as long as it is, or has been looked at: `finish` never takes it for a whole.
+        let entity = function.subsegment(name).into_entity();
+        entity.serves();
+        Self::new(entity)
+    }
+
     #[inline]
     fn finish(&mut self, at: Option<SystemTime>) {
         if let Some(ticket) = self.ticket.take() {

@@ -66,6 +66,11 @@ impl Subsegment {
         Self { entity, unwinding }
     }
 
+    /// Without the guard: somebody else ends it.
+    pub(super) fn into_entity(mut self) -> Entity {
+        mem::replace(&mut self.entity, Entity::ABSENT)
+    }
+
     #[inline]
     fn finish(&mut self, at: Option<SystemTime>) {
         mem::replace(&mut self.entity, Entity::ABSENT).end_child(at);

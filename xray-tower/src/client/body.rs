@@ -8,9 +8,7 @@ use std::{
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use xray_core::http::Call;
-
-use crate::error::boxed;
+use xray_core::http::{Call, boxed};
 
 pin_project! {
     /// The body of a response. Its end, or its drop, is the end of the subsegment, where the layer is

@@ -1,6 +1,7 @@
 use std::{any::type_name, error::Error};
 
-use crate::error::BoxError;
+/// Tower's usual error.
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// How the errors of a service are read: [`PlainErrors`] or [`BoxedErrors`]. A box of an error is no
 /// [`Error`] itself, so the compiler has to be told.

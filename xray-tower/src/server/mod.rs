@@ -13,9 +13,10 @@ pub use service::XRayMiddleware;
 use std::{any::type_name, fmt::Display};
 
 use http::HeaderName;
-use xray_core::{header::HEADER_NAME, http::Exchange};
-
-use crate::error::boxed;
+use xray_core::{
+    header::HEADER_NAME,
+    http::{Exchange, boxed},
+};
 
 /// `X-Amzn-Trace-Id`, made once: a name that is given as text is looked through each time.
 static TRACE_HEADER: HeaderName = HeaderName::from_static(HEADER_NAME);

@@ -35,6 +35,15 @@ pub struct XRayMiddleware<S> {
     policy: ServerPolicy,
 }
 
+/// Who begins what a request is recorded as.
+#[derive(Clone, Copy)]
+enum By<'a> {
+    /// A segment; with none, only an access log may tell of the request.
+    Recorder(Option<&'a Recorder>),
+    /// A subsegment of what a function does.
+    Function(&'a Entity),
+}
+
 impl<S> XRayMiddleware<S> {
     pub(super) fn new(inner: S, recorder: Option<Recorder>, policy: ServerPolicy) -> Self {
         Self { inner, recorder, policy }
@@ -47,14 +56,29 @@ impl<S> XRayMiddleware<S> {
             installed = Recorder::installed();
             recorder = installed.as_ref();
         }
-        if let Some(segment) = recorder.and_then(Exchange::enclosing) {
-            // The layer around a router cannot know the route, the one inside can.
-            note_route(request, &segment);
-            recorder = None;
+        if let Some(enclosing) = recorder.and_then(Exchange::enclosing) {
+            return self.begin_inside(request, &enclosing);
         }
         if recorder.is_none() && !self.policy.has_access_log() {
             return None;
         }
+        self.begin_by(By::Recorder(recorder), request)
+    }
+
+    /// As [`begin`](Self::begin), for a request that an outer layer has seen, or that a function serves.
+    #[cold]
+    fn begin_inside<B>(&self, request: &Request<B>, enclosing: &Entity) -> Option<Exchange> {
+        if enclosing.awaits_request() {
+            return self.begin_by(By::Function(enclosing), request);
+        }
+        // The layer around a router cannot know the route, the one inside can.
+        note_route(request, enclosing);
+        self.policy.has_access_log().then(|| self.begin_by(By::Recorder(None), request))?
+    }
+
+    // In line, so that whoever begins it costs nothing here.
+    #[inline(always)]
+    fn begin_by<B>(&self, by: By<'_>, request: &Request<B>) -> Option<Exchange> {
         let headers = request.headers();
         let uri = request.uri();
         let all = |name| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
@@ -70,17 +94,16 @@ impl<S> XRayMiddleware<S> {
             tracestate: tracestate.as_deref(),
             ..RequestHead::default()
         };
-        let exchange = Exchange::begin_with(recorder, &self.policy, &head, |head| {
-            head.query = uri.query();
-            head.scheme = uri.scheme_str().unwrap_or("http");
-            head.user_agent = text(headers, &header::USER_AGENT);
-            head.forwarded_for = text(headers, &FORWARDED_FOR);
-            head.forwarded_proto = text(headers, &FORWARDED_PROTO);
-            head.peer = peer(request);
-            head.grpc = grpc::Request::of(bytes(headers, header::CONTENT_TYPE), |name| {
-                bytes(headers, name)
-            });
-        })?;
+        let exchange = match by {
+            By::Recorder(recorder) => Exchange::begin_with(recorder, &self.policy, &head, |head| {
+                add_details(head, request);
+            }),
+            By::Function(function) => {
+                Exchange::begin_in_function(function, &self.policy, &head, |head| {
+                    add_details(head, request);
+                })
+            }
+        }?;
         note_route(request, exchange.segment());
         Some(exchange)
     }
@@ -113,6 +136,19 @@ where
         };
         ResponseFuture::recorded(entity.scope(future), exchange)
     }
+}
+
+/// What only a recorded request needs, or a log.
+fn add_details<'a, B>(head: &mut RequestHead<'a>, request: &'a Request<B>) {
+    let (headers, uri) = (request.headers(), request.uri());
+    head.query = uri.query();
+    head.scheme = uri.scheme_str().unwrap_or("http");
+    head.user_agent = text(headers, &header::USER_AGENT);
+    head.forwarded_for = text(headers, &FORWARDED_FOR);
+    head.forwarded_proto = text(headers, &FORWARDED_PROTO);
+    head.peer = peer(request);
+    head.grpc =
+        grpc::Request::of(bytes(headers, header::CONTENT_TYPE), |name| bytes(headers, name));
 }
 
 fn note_route<B>(request: &Request<B>, segment: &Entity) {

@@ -53,7 +53,7 @@ impl Entity {
                 let caller = (Some(facade.trace_id), Some(facade.id));
                 let carried = facade.carried.clone();
                 let (live, id) =
-                    Live::begin(&facade.recorder, &name, caller, carried, Role::Streamed(ago));
+                    Live::begin(&facade.recorder, &name, caller, carried, Role::Function(ago));
                 Self::recorded(live, Place { index: 0, id })
             }
             Kind::Passing(_) | Kind::Absent => self.clone(),

@@ -177,6 +177,47 @@ impl Entity {
         }
     }
 
+    /// What a request that comes in while this is current belongs to: the segment, or what a function does.
+    pub(crate) fn enclosing(&self) -> Self {
+        match &self.0 {
+            Kind::Recorded { live, .. } if live.awaits_request() => self.clone(),
+            Kind::Recorded { live, .. } => match live.request() {
+                Some(place) => Self::recorded(Arc::clone(live), place),
+                None => self.segment(),
+            },
+            _ => self.clone(),
+        }
+    }
+
+    /// Whether it is what a function of AWS Lambda does, which serves no request yet: one that comes in is
+    /// recorded beneath it, as a subsegment. See [`Invocation`](crate::Invocation).
+    ///
+    /// ```
+    /// assert!(!xray_core::Entity::current().awaits_request());
+    /// ```
+    #[must_use]
+    pub fn awaits_request(&self) -> bool {
+        match &self.0 {
+            Kind::Recorded { live, .. } => live.awaits_request(),
+            Kind::Facade(_) => true,
+            Kind::Passing(_) | Kind::Absent => false,
+        }
+    }
+
+    /// The request that a function serves is over.
+    pub(crate) fn leave_after_request(&self) {
+        if let Kind::Recorded { live, .. } = &self.0 {
+            live.leave_after_request();
+        }
+    }
+
+    /// From now on what comes in belongs to this request of a function.
+    pub(crate) fn serves(&self) {
+        if let Kind::Recorded { live, place, .. } = &self.0 {
+            live.serves(*place);
+        }
+    }
+
     /// The name it is recorded by; `None` where nothing is recorded, and once it has left.
     ///
     /// ```
@@ -210,12 +251,16 @@ impl Entity {
 
     /// Whether the text of queries is recorded here.
     pub(crate) fn collects_sql_queries(&self) -> bool {
-        let recorder = match &self.0 {
+        self.recorder().is_some_and(Recorder::collects_sql_queries)
+    }
+
+    /// The recorder, where something is recorded.
+    pub(crate) fn recorder(&self) -> Option<&Recorder> {
+        match &self.0 {
             Kind::Recorded { live, .. } => live.recorder(),
             Kind::Facade(facade) => Some(&facade.recorder),
             Kind::Passing(_) | Kind::Absent => None,
-        };
-        recorder.is_some_and(Recorder::collects_sql_queries)
+        }
     }
 
     fn recorder_key(&self) -> Option<usize> {

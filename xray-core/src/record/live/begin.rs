@@ -1,5 +1,5 @@
 use std::{
-    sync::{Arc, PoisonError, atomic::Ordering},
+    sync::{Arc, OnceLock, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -29,6 +29,7 @@ impl Live {
             carried: Carried::default(),
             provisional: None,
             beginning: Beginning::NEVER,
+            function: None,
             watch: None,
             promoted: false.into(),
             held: 0.into(),
@@ -75,7 +76,9 @@ impl Live {
     ) {
         let sources = recorder.sources();
         self.beginning = match role {
-            Role::Streamed(ago) if !ago.is_zero() => Beginning::ago(ago, sources),
+            Role::Streamed(ago) | Role::Function(ago) if !ago.is_zero() => {
+                Beginning::ago(ago, sources)
+            }
             _ => Beginning::now(sources),
         };
         let wall = self.beginning.wall;
@@ -83,11 +86,12 @@ impl Live {
         self.carried = carried;
         self.promoted.store(false, Ordering::Relaxed);
         self.held.store(0, Ordering::Relaxed);
-        let streamed = matches!(role, Role::Streamed(_));
+        let streamed = matches!(role, Role::Streamed(_) | Role::Function(_));
+        self.function = matches!(role, Role::Function(_)).then(OnceLock::new);
         let rule;
         (rule, self.provisional, self.watch) = match role {
             Role::Segment(rule, watch) => (rule, None, watch),
-            Role::Streamed(_) => (None, None, None),
+            Role::Streamed(_) | Role::Function(_) => (None, None, None),
             Role::Provisional(provisional, watch) => (None, Some(provisional), watch),
         };
         let heading = Heading {

@@ -41,6 +41,11 @@ impl Live {
 
     /// Sends what is there of a segment that runs, once.
     pub(crate) fn show_in_progress(&self) {
+        self.show(|_| ());
+    }
+
+    /// As [`show_in_progress`](Self::show_in_progress), with a last word that only what is sent has.
+    pub(crate) fn show(&self, last_word: impl FnOnce(&mut Data)) {
         let Some(recorder) = &self.recorder else { return };
         let mut state = lock(&self.state);
         if !state.segment_open || state.shown {
@@ -49,7 +54,21 @@ impl Live {
         state.shown = true;
         let Some(record) = state.written_up(recorder) else { return };
         stats::add(&recorder.counters().in_progress, 1);
-        recorder.hub().deliver(Record::new(record.copy_whole()));
+        let mut copy = record.copy_whole();
+        last_word(&mut copy);
+        recorder.hub().deliver(Record::new(copy));
+    }
+
+    /// The request that a function serves is over: where the function has returned before, what is still
+    /// open waits no longer.
+    pub(crate) fn leave_after_request(&self) {
+        let Some(recorder) = &self.recorder else { return };
+        if lock(&self.state).segment_open {
+            return;
+        }
+        recorder.hub().let_go(self);
+        self.leave_early();
+        recorder.hub().emit_inline();
     }
 
     /// Throws away what has not left, and what will be recorded yet.

@@ -27,6 +27,8 @@ pub(crate) enum Role {
     Segment(Option<Arc<RuleState>>, Option<Watch>),
     /// A subsegment that leaves on its own and began so long ago.
     Streamed(Duration),
+    /// The same, beneath a segment that somebody else emits.
+    Function(Duration),
     Provisional(Provisional, Option<Watch>),
 }
 
