@@ -85,6 +85,13 @@ pub mod __private {
 
         pub use crate::record::subsegment;
     }
+
+    /// As for `xray-tower`.
+    pub mod lambda {
+        pub use xray_macros::subsegment_of_lambda as subsegment;
+
+        pub use crate::record::subsegment;
+    }
 }
 
 /// What most code that records needs: `use xray_core::prelude::*`.

@@ -81,7 +81,17 @@ pub use invoked::Invoked;
 pub use layer::XRayLambdaLayer;
 pub use service::XRayInvocation;
 
+/// The function [`subsegment`](xray_core::subsegment()) and the attribute
+/// [`#[subsegment]`](macro@xray_core::subsegment) of `xray_core`.
+#[doc(inline)]
+pub use xray_core::__private::lambda::subsegment;
 #[doc(no_inline)]
 pub use xray_core::{
-    self, Entity, FlushGuard, Recorder, Segment, Subsegment, remote_call, segment, subsegment,
+    self, Entity, FlushGuard, Recorder, Segment, Subsegment, remote_call, segment,
 };
+
+/// What most code that records needs: `use xray_lambda::prelude::*`.
+pub mod prelude {
+    // The attribute of its own goes before that of `xray_core`.
+    pub use xray_core::{__private::lambda::subsegment, prelude::*};
+}

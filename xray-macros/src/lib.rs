@@ -36,6 +36,11 @@ pub fn subsegment_of_actix(arguments: TokenStream, item: TokenStream) -> TokenSt
     recorded(arguments, item, &syn::parse_quote!(::xray_actix::xray_core))
 }
 
+#[proc_macro_attribute]
+pub fn subsegment_of_lambda(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    recorded(arguments, item, &syn::parse_quote!(::xray_lambda::xray_core))
+}
+
 /// The function with what records it; with a mistake, the function as it was and the error, so that
 /// nothing else seems to be missing.
 fn recorded(arguments: TokenStream, item: TokenStream, root: &Path) -> TokenStream {

@@ -1,0 +1,9 @@
+//! Functions as Lambda runs them: a process, the Runtime API on one side and the daemon on the other.
+
+mod api;
+mod copies;
+mod documents;
+mod function;
+mod headers;
+mod http;
+mod outcomes;
