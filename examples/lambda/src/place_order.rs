@@ -53,8 +53,7 @@ impl Queue {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build_https();
-        let config =
-            aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
+        let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
         // Each call is a subsegment, and each message carries the trace to `settle-orders`.
         let config = Builder::from(&config).interceptor(XRayInterceptor::new());
         Ok(Self { client: Client::from_conf(config.build()), url })
