@@ -27,7 +27,7 @@
 //! it without a word: unless it blocks its thread.
 //!
 //! Everything has been sent when the handler's future is ready, before Lambda gets the response and may freeze
-//! the process. There is no thread, and nothing is kept between invocations.
+//! the process. There is no thread, and nothing grows from one invocation to the next.
 //!
 //! # Whose trace
 //!
@@ -95,3 +95,7 @@ pub mod prelude {
     // The attribute of its own goes before that of `xray_core`.
     pub use xray_core::{__private::lambda::subsegment, prelude::*};
 }
+
+#[cfg(all(doctest, feature = "http", feature = "sqs"))]
+#[doc = include_str!("../../docs/lambda.md")]
+struct Page;

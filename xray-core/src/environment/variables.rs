@@ -56,11 +56,15 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "AWS_LAMBDA_FUNCTION_NAME",
-        meaning: "the function's name, which AWS Lambda sets: what it records in a trace of a message's own is named so",
+        meaning: "the function's name, which AWS Lambda sets: segments in the traces of those who sent messages are named so",
     },
     Variable {
         name: "_X_AMZN_TRACE_ID",
-        meaning: "the header of the invocation, which AWS Lambda sets; read by `facade_of_environment` at each call",
+        meaning: "the header of the invocation, which AWS Lambda sets; read at each invocation, by `facade_of_environment` too",
+    },
+    Variable {
+        name: "AWS_LAMBDA_INITIALIZATION_TYPE",
+        meaning: "AWS Lambda sets it: with `provisioned-concurrency` no invocation is a cold start; read by `xray-lambda`",
     },
     Variable {
         name: "OTEL_PROPAGATORS",

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use crate::headers::{PARENT, ROOT};
 
 /// Each id becomes `<the name of what has it>`, ids of exceptions `<exception>`, and times, after a look at
 /// their order, go.
@@ -49,4 +51,28 @@ fn cleaned(entity: &Value, names: &HashMap<String, String>) -> Value {
         subsegments.iter_mut().for_each(|child| *child = cleaned(child, names));
     }
     fields.into()
+}
+
+/// The document of a subsegment that left on its own, as [`comparable`] has it.
+pub(crate) fn part(name: &str, parent: &str, fields: Value) -> Value {
+    let document = json!({
+        "name": name,
+        "id": format!("<{name}>"),
+        "type": "subsegment",
+        "trace_id": ROOT,
+        "parent_id": parent,
+    });
+    with(document, fields)
+}
+
+/// The document of a process's first invocation.
+pub(crate) fn handler(fields: Value) -> Value {
+    let annotations = json!({"cold_start": true, "request_id": "r-1"});
+    with(part("handler", PARENT, json!({"annotations": annotations})), fields)
+}
+
+pub(crate) fn with(mut object: Value, fields: Value) -> Value {
+    let Value::Object(fields) = fields else { panic!("{fields} are no fields") };
+    object.as_object_mut().unwrap().extend(fields);
+    object
 }

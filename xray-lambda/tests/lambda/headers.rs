@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Answer, Api, Invoke},
-    documents::comparable,
+    documents::{comparable, handler, part},
     function::Function,
 };
 
@@ -52,21 +52,10 @@ async fn sampled() {
     assert_eq!(
         comparable(&answer.documents),
         [
-            json!({
-                "name": "call",
-                "id": "<call>",
-                "type": "subsegment",
-                "trace_id": ROOT,
-                "parent_id": "<handler>",
-            }),
-            json!({
-                "name": "handler",
-                "id": "<handler>",
-                "type": "subsegment",
-                "trace_id": ROOT,
-                "parent_id": PARENT,
+            part("call", "<handler>", json!({})),
+            handler(json!({
                 "annotations": {"cold_start": true, "request_id": "r-1", "n": 1},
-            }),
+            })),
         ]
     );
 }

@@ -13,9 +13,9 @@ use xray_tower::XRayLayer;
 
 use crate::{
     api::{Answer, Api, Invoke},
-    documents::comparable,
+    documents::{comparable, handler, part, with},
     function::{Function, call},
-    headers::{PARENT, ROOT, filled},
+    headers::{PARENT, filled},
 };
 
 const SAMPLED: &str = "Root=<root>;Parent=<parent>;Sampled=1;<lineage>";
@@ -63,14 +63,13 @@ async fn lines() -> Body {
 /// What a function gets from an HTTP API of API Gateway; that of a function URL is the same but for its
 /// host.
 fn api_gateway(path: &str, host: &str, headers: Value) -> Value {
-    let mut all = json!({"host": host, "user-agent": "curl/8", "x-forwarded-for": "192.0.2.7"});
-    all.as_object_mut().unwrap().extend(headers.as_object().unwrap().clone());
+    let usual = json!({"host": host, "user-agent": "curl/8", "x-forwarded-for": "192.0.2.7"});
     json!({
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
         "rawQueryString": "card=1234",
-        "headers": all,
+        "headers": with(usual, headers),
         "requestContext": {
             "accountId": "1",
             "apiId": "a",
@@ -110,43 +109,16 @@ async fn served(handler: &str, header: &str, event: Value) -> Answer {
     api.answer().await
 }
 
-/// The parts of a function's documents, by name.
-fn part(name: &str, parent: &str, fields: Value) -> Value {
-    let mut document = json!({
-        "name": name,
-        "id": format!("<{name}>"),
-        "type": "subsegment",
-        "trace_id": ROOT,
-        "parent_id": parent,
-    });
-    document.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    document
-}
-
-fn handler(fields: Value) -> Value {
-    let mut document = part(
-        "handler",
-        PARENT,
-        json!({
-            "annotations": {"cold_start": true, "request_id": "r-1"},
-        }),
-    );
-    document.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    document
-}
-
 /// The block of a request.
 fn http(url: &str, response: Value) -> Value {
-    json!({
-        "request": {
-            "method": "GET",
-            "url": url,
-            "user_agent": "curl/8",
-            "client_ip": "192.0.2.7",
-            "x_forwarded_for": true,
-        },
-        "response": response,
-    })
+    let request = json!({
+        "method": "GET",
+        "url": url,
+        "user_agent": "curl/8",
+        "client_ip": "192.0.2.7",
+        "x_forwarded_for": true,
+    });
+    Value::from_iter([("request", request), ("response", response)])
 }
 
 /// Inside of the handler's document, which waited for it.

@@ -5,5 +5,6 @@ mod copies;
 mod documents;
 mod function;
 mod headers;
+#[cfg(feature = "http")]
 mod http;
 mod outcomes;

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Answer, Api, Invoke},
-    documents::comparable,
+    documents::{comparable, handler, part},
     function::Function,
-    headers::{PARENT, ROOT, filled},
+    headers::{PARENT, filled},
 };
 
 const SAMPLED: &str = "Root=<root>;Parent=<parent>;Sampled=1";
@@ -17,25 +17,6 @@ async fn invoked(handler: &str) -> Answer {
     let mut api = Api::serve([Invoke::new("r-1", json!("x")).trace(&filled(SAMPLED))]).await;
     let _function = Function::start(handler, &api);
     api.answer().await
-}
-
-fn document(name: &str, parent: &str, fields: Value) -> Value {
-    let mut document = json!({
-        "name": name,
-        "id": format!("<{name}>"),
-        "type": "subsegment",
-        "trace_id": ROOT,
-        "parent_id": parent,
-    });
-    document.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    document
-}
-
-/// The document of the handler, with what every first invocation has.
-fn handler(fields: Value) -> Value {
-    let mut document = document("handler", PARENT, fields);
-    document["annotations"] = json!({"cold_start": true, "request_id": "r-1"});
-    document
 }
 
 #[tokio::test]
@@ -50,7 +31,7 @@ async fn an_error_is_a_fault_with_its_causes() {
     assert_eq!(
         comparable(&answer.documents),
         [
-            document("work", "<handler>", json!({})),
+            part("work", "<handler>", json!({})),
             handler(json!({"fault": true, "cause": exceptions})),
         ]
     );
@@ -80,7 +61,7 @@ async fn a_panic_is_a_fault_and_goes_on() {
     assert_eq!(
         documents,
         [
-            document("work", "<handler>", json!({"fault": true, "cause": exceptions})),
+            part("work", "<handler>", json!({"fault": true, "cause": exceptions})),
             handler(json!({"fault": true})),
         ]
     );
@@ -106,7 +87,7 @@ async fn what_is_killed_by_time_is_there() {
     assert_eq!(
         comparable(&documents),
         [
-            document("done", "<handler>", json!({})),
+            part("done", "<handler>", json!({})),
             handler(json!({
                 "in_progress": true,
                 "fault": true,
