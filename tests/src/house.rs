@@ -27,7 +27,7 @@ pub fn moto() -> Command {
     command
 }
 
-/// The linter for templates of CloudFormation.
+/// The linter for templates of AWS stacks.
 ///
 /// # Panics
 /// When it is not installed.

@@ -14,7 +14,7 @@ use super::Record;
 const ORIGIN: &str = "AWS::Lambda::Function";
 
 /// Works on one record as a part of its sender's trace, or of the invocation where it carries none; see
-/// the [module](self).
+/// the [module](crate::event).
 ///
 /// ```
 /// use lambda_runtime::{Error, LambdaEvent};
