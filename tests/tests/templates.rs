@@ -1,4 +1,4 @@
-//! Templates of CloudFormation, as AWS's own linter and its translator of SAM read them.
+//! Templates of AWS stacks, as AWS's own linter and its translator of SAM read them.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
