@@ -37,6 +37,9 @@
 //! when the client goes away. A server-sent event stream and an upgraded connection end their segment
 //! at the head.
 //!
+//! In a function of AWS Lambda, inside of the layer of `xray-lambda`, a request is a subsegment, since the
+//! segment is Lambda's.
+//!
 //! [`XRayClientLayer`] records the calls that a client makes as subsegments, see [`client`].
 //!
 //! # gRPC

@@ -23,6 +23,7 @@ async fn invoked_with(header: Option<&str>, variables: &[(&str, &str)]) -> Answe
     let _function = Function::start_with("calls", &api, variables);
     let answer = api.answer().await;
     assert_eq!((&*answer.request_id, &*answer.kind), ("r-1", "response"));
+    assert!(!answer.streamed);
     answer
 }
 
