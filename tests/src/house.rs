@@ -27,6 +27,27 @@ pub fn moto() -> Command {
     command
 }
 
+/// The linter for templates of AWS stacks.
+///
+/// # Panics
+/// When it is not installed.
+#[must_use]
+pub fn cfn_lint() -> Command {
+    clean(&installed(root().join("target/python-venv/bin/cfn-lint")))
+}
+
+/// What turns a template of SAM into the one that is deployed.
+///
+/// # Panics
+/// When its packages are not installed.
+#[must_use]
+pub fn deployed_template(template: &Path) -> Command {
+    let python = root().join("target/python-venv/bin/python");
+    let mut command = clean(&installed(python));
+    command.arg(root().join("tests/peers/deployed.py")).arg(template);
+    command
+}
+
 /// boto3 under the official Python SDK, to be started with an endpoint and the daemon's address.
 ///
 /// # Panics

@@ -13,8 +13,8 @@ mod xrayd;
 
 pub use child::Child;
 pub use house::{
-    aws_calls, browser_script, clean, express_app, flask_app, moto, program, python_sampler,
-    python_script, xrayd,
+    aws_calls, browser_script, cfn_lint, clean, deployed_template, express_app, flask_app, moto,
+    program, python_sampler, python_script, xrayd,
 };
 pub use plain::plain;
 pub use postgres::Postgres;

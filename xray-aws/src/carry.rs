@@ -4,15 +4,12 @@
 //! before it is signed. What the user has set stays.
 
 use serde_json::{Value, json, value::RawValue};
-use xray_core::header::TraceHeader;
+use xray_core::{header::TraceHeader, message::AWS_TRACE_HEADER};
 
 use crate::wire::Object;
 
 /// Bytes of a body that is changed; ours. A batch of SQS and of EventBridge has at most 1 MiB.
 const MAX_BODY: usize = 2 * 1024 * 1024;
-
-/// What SQS calls the message's system attribute.
-pub(crate) const ATTRIBUTE: &str = "AWSTraceHeader";
 
 /// The body with the trace header in it; `None` if it stays as it is.
 pub(crate) fn carrying(
@@ -76,11 +73,11 @@ impl Place {
             Self::SystemAttribute => {
                 const NAME: &str = "MessageSystemAttributes";
                 let attributes = Object::read(object.member(NAME).unwrap_or("{}"))?;
-                if attributes.member(ATTRIBUTE).is_some() {
+                if attributes.member(AWS_TRACE_HEADER).is_some() {
                     return None;
                 }
                 let value = json!({"DataType": "String", "StringValue": header}).to_string();
-                object.with(NAME, &attributes.with(ATTRIBUTE, &value)?)
+                object.with(NAME, &attributes.with(AWS_TRACE_HEADER, &value)?)
             }
         }
     }

@@ -32,18 +32,37 @@
 //! are set after the request is signed and not part of the signature, since proxies change them. A
 //! message of SQS (`AWSTraceHeader`), an event of EventBridge (`TraceHeader`) and an execution of Step
 //! Functions (`traceHeader`) get the trace as well, unless you have set it; consumers continue it with
-//! [`trace_each`] and [`batch`].
+//! [`trace_each`] and [`batch`]. `ReceiveMessage` gives the attribute to those who ask for it:
+//!
+//! ```
+//! use aws_sdk_sqs::types::MessageSystemAttributeName::AwsTraceHeader;
+//! use xray_aws::{batch, trace_each};
+//!
+//! # async fn example(sqs: aws_sdk_sqs::Client, queue: &str) -> Result<(), aws_sdk_sqs::Error> {
+//! let request = sqs.receive_message().queue_url(queue);
+//! let received = request.message_system_attribute_names(AwsTraceHeader).send().await?;
+//! for message in received.messages() {
+//!     trace_each(message.attributes(), async |segment| {
+//!         segment.annotate("length", message.body().map_or(0, str::len));
+//!     })
+//!     .await;
+//! }
+//! // Or all in one segment, with a link to the sender of each:
+//! let attributes = received.messages().iter().map(|message| message.attributes());
+//! batch(attributes, async |segment| segment.annotate("messages", 10)).await;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! What is not sampled carries the headers, and nothing of it is read.
 
 mod call;
 mod carry;
-mod consume;
 mod interceptor;
 mod outcome;
 mod whitelist;
 mod wire;
 
-pub use consume::{Consumer, Message, batch, trace_each};
 pub use interceptor::XRayInterceptor;
 pub use whitelist::{Error, Whitelist};
+pub use xray_core::message::{Consumer, Message, batch, trace_each};

@@ -34,6 +34,7 @@ pub mod header;
 pub mod http;
 mod id;
 mod logging;
+pub mod message;
 mod random;
 mod record;
 pub mod sample;

@@ -69,6 +69,7 @@
 //! A response that is streamed leaves with the last byte of its body.
 
 mod deadline;
+pub mod event;
 mod future;
 mod invoked;
 mod layer;
@@ -95,6 +96,6 @@ pub mod prelude {
     pub use xray_core::{__private::lambda::subsegment, prelude::*};
 }
 
-#[cfg(all(doctest, feature = "http"))]
+#[cfg(all(doctest, feature = "http", feature = "sqs"))]
 #[doc = include_str!("../../docs/lambda.md")]
 struct Page;

@@ -20,7 +20,7 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
     chromium()
 }
 
-/// The official Python SDK, Flask and moto, in a virtual environment of their own.
+/// The official Python SDK, Flask, moto and cfn-lint, in a virtual environment of their own.
 pub(crate) fn python_packages(root: &Path) -> Result<(), String> {
     let python = program("python3", &["python3", "python3-venv"])?;
     let requirements = root.join("tests/peers/requirements.txt");

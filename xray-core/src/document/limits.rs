@@ -36,6 +36,10 @@ pub const MAX_METADATA_DEPTH: usize = 32;
 /// Bytes of one metadata value as JSON: 1 MiB; ours. What is over a datagram is trimmed anyway.
 pub const MAX_METADATA: usize = 1024 * 1024;
 
+/// Links of a trace to others; X-Ray follows those of one segment to 20 traces ("Tracing event-driven
+/// applications").
+pub const MAX_LINKS: usize = 100;
+
 /// Links of an error's `source()` chain that are described, as in the official SDKs' practice.
 pub const MAX_EXCEPTION_CHAIN: usize = 10;
 

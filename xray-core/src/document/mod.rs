@@ -16,7 +16,7 @@ pub use bounded::start_of;
 pub use cause::{Cause, Exception, StackFrame};
 pub use limits::{
     MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, MAX_ANNOTATIONS, MAX_DATAGRAM, MAX_DEPTH,
-    MAX_EXCEPTION_CHAIN, MAX_METADATA, MAX_METADATA_DEPTH, MAX_METADATA_KEY, MAX_NAME,
+    MAX_EXCEPTION_CHAIN, MAX_LINKS, MAX_METADATA, MAX_METADATA_DEPTH, MAX_METADATA_KEY, MAX_NAME,
     MAX_SHORT_TEXT, MAX_SQL, MAX_TEXT,
 };
 pub use parts::{Aws, Http, HttpRequest, HttpResponse, Link, Namespace, Service, Sql, XRay};

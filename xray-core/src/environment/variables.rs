@@ -55,6 +55,10 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "AWS Lambda sets it to `AWS_Lambda_…`, with the same effect",
     },
     Variable {
+        name: "AWS_LAMBDA_FUNCTION_NAME",
+        meaning: "the function's name, which AWS Lambda sets: segments in the traces of those who sent messages are named so",
+    },
+    Variable {
         name: "_X_AMZN_TRACE_ID",
         meaning: "the header of the invocation, which AWS Lambda sets; read at each invocation, by `facade_of_environment` too",
     },

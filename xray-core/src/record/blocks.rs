@@ -14,7 +14,7 @@ use super::{
 use crate::{
     SegmentId,
     document::{
-        AnnotationValue, HttpRequest, Link, MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE,
+        AnnotationValue, HttpRequest, Link, MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, MAX_LINKS,
         MAX_METADATA_KEY, MAX_SHORT_TEXT, MAX_SQL, MAX_TEXT, Namespace, Sql, bounded, cut,
         is_annotation_value, is_reserved_namespace, warn_of_key,
     },
@@ -382,10 +382,10 @@ impl Entity {
         });
     }
 
-    /// Another segment that this one belongs with; at most 100.
+    /// Another segment that this one belongs with; at most [`MAX_LINKS`], of which one given twice is one.
     pub fn link(&self, link: Link) {
         self.change_rest(size_of::<Link>(), |rest| {
-            if rest.links.len() < 100 {
+            if rest.links.len() < MAX_LINKS && !rest.links.contains(&link) {
                 rest.links.push(link);
             }
         });

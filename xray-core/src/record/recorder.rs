@@ -155,6 +155,12 @@ impl Recorder {
         TraceHeader::parse(&header)
     }
 
+    /// The name of the AWS Lambda function that this program is; `None` where it is none.
+    #[must_use]
+    pub fn function_name(&self) -> Option<String> {
+        self.inner.variables.get("AWS_LAMBDA_FUNCTION_NAME")
+    }
+
     /// Whether integrations should record the text of queries.
     #[must_use]
     pub fn collects_sql_queries(&self) -> bool {
