@@ -29,7 +29,7 @@ impl<S> XRayInvocation<S> {
         let recorder = match &self.recorder {
             Some(recorder) => recorder,
             None => {
-                installed = Recorder::installed();
+                installed = Recorder::installed_or_told();
                 installed.as_ref()?
             }
         };

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 use xray_core::{
-    Entity, Namespace, Sql,
+    Entity, Namespace, SegmentId, Sql,
     document::{Exception, HttpRequest, Link},
 };
 
@@ -186,14 +186,17 @@ fn blocks_take_any_value_and_keep_their_own_fields() {
 fn lists_are_bounded_and_without_doubles() {
     let (xray, wire) = recorder();
     let segment = xray.begin_segment("orders");
-    let link = Link { trace_id: segment.trace_id(), id: segment.id() };
     for _ in 0..10_000 {
+        let link = Link { trace_id: segment.trace_id(), id: SegmentId::random() };
         segment.link(link);
-        segment.precursor(link.id);
+        segment.link(link);
+        segment.precursor(segment.id());
     }
     segment.end();
     let document = wire.only();
-    assert_eq!(document["links"].as_array().unwrap().len(), 100);
+    let links = document["links"].as_array().unwrap();
+    assert_eq!(links.len(), 100);
+    assert!(links.iter().all(|link| links.iter().filter(|other| *other == link).count() == 1));
     assert_eq!(document["precursor_ids"].as_array().unwrap().len(), 1);
 }
 
