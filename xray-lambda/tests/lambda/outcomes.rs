@@ -49,6 +49,43 @@ async fn an_error_without_display_is_told_by_its_debug() {
 }
 
 #[tokio::test]
+async fn an_error_that_is_a_text_or_told_to_lambda_is_told_alike() {
+    for (name, kind, message) in
+        [("says", "alloc::string::String", "no \"order\""), ("tells", "Refused", "order refused")]
+    {
+        let answer = invoked(name).await;
+        assert_eq!(answer.json()["errorMessage"], message);
+        let exceptions = json!({"exceptions": [{"message": message, "type": kind}]});
+        let expected = handler(json!({"fault": true, "cause": exceptions}));
+        assert_eq!(comparable(&answer.documents), [expected]);
+    }
+}
+
+#[tokio::test]
+async fn a_second_layer_adds_nothing() {
+    let answer = invoked("layered").await;
+    let annotations = json!({"cold_start": true, "request_id": "r-1", "n": 0});
+    assert_eq!(
+        comparable(&answer.documents),
+        [part("call", "<handler>", json!({})), handler(json!({"annotations": annotations}))]
+    );
+}
+
+#[tokio::test]
+async fn whoever_forgets_to_install_a_recorder_is_told_once() {
+    let invokes = ["r-1", "r-2"].map(|id| Invoke::new(id, json!({})).trace(&filled(SAMPLED)));
+    let mut api = Api::serve(invokes).await;
+    let _function = Function::start("forgets", &api);
+    for _ in 0..2 {
+        let answer = api.answer().await;
+        let warnings = answer.json();
+        assert_eq!(warnings.as_array().map(Vec::len), Some(1), "{warnings}");
+        assert!(warnings[0].as_str().unwrap().contains("Recorder::install"), "{warnings}");
+        assert_eq!(answer.documents, [] as [Value; 0]);
+    }
+}
+
+#[tokio::test]
 async fn a_panic_is_a_fault_and_goes_on() {
     let answer = invoked("panics").await;
     assert_eq!(answer.kind, "error");
