@@ -87,6 +87,7 @@ fn runs() {
             "says" => lambda_runtime::run(layer.layer(service_fn(says))).await,
             "tells" => lambda_runtime::run(layer.layer(service_fn(tells))).await,
             "layered" => lambda_runtime::run(layer.layer(layer.layer(service_fn(calls)))).await,
+            "panics at once" => lambda_runtime::run(layer.layer(service_fn(panics_at_once))).await,
             "panics" => lambda_runtime::run(layer.layer(service_fn(panics))).await,
             "hangs" => lambda_runtime::run(layer.layer(service_fn(hangs))).await,
             "leaves" => lambda_runtime::run(layer.layer(service_fn(leaves))).await,
@@ -200,6 +201,11 @@ async fn panics(_: LambdaEvent<Value>) -> Result<Value, Error> {
         panic!("no such order")
     })
     .await
+}
+
+/// Panics before there is a future.
+fn panics_at_once(_: LambdaEvent<Value>) -> std::future::Ready<Result<Value, Error>> {
+    panic!("no such order")
 }
 
 async fn hangs(_: LambdaEvent<Value>) -> Result<Value, Error> {
