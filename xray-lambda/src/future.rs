@@ -1,4 +1,5 @@
 use std::{
+    any::Any,
     fmt::Debug,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
@@ -6,9 +7,10 @@ use std::{
     time::Duration,
 };
 
+use lambda_runtime::Diagnostic;
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
-use xray_core::{Invocation, Scope};
+use xray_core::{Invocation, Scope, document::Exception};
 
 /// How long the response waits for what has not left. What goes to the daemon never waits.
 const FLUSH: Duration = Duration::from_millis(500);
@@ -78,13 +80,24 @@ where
                 let result = ready!(polled);
                 if let Some(invocation) = invocation.take() {
                     if let Err(error) = &result {
-                        invocation.fail(error);
+                        fails(&invocation, error);
                     }
                     invocation.end(FLUSH);
                 }
                 Poll::Ready(result)
             }
         }
+    }
+}
+
+/// Records the error of a handler: what it tells Lambda, where that is known.
+fn fails<E: Debug + 'static>(invocation: &Invocation, error: &E) {
+    match (error as &dyn Any).downcast_ref::<Diagnostic>() {
+        Some(told) if invocation.entity().is_sampled() => {
+            let exception = Exception::new(told.error_type.clone(), &*told.error_message);
+            invocation.entity().record_exception_chain(vec![exception]);
+        }
+        _ => invocation.fail(error),
     }
 }
 

@@ -13,6 +13,12 @@ use lambda_runtime::{Context, LambdaEvent};
 /// let event = LambdaEvent::new("payload", Context::default());
 /// assert!(event.context().is_some());
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what a handler of Lambda is called with",
+    note = "the layer goes around the handler, not into `Runtime::layer`: \
+            `run(XRayLambdaLayer::new().layer(service_fn(handler)))`",
+    note = "for handlers of `lambda_http`, xray-lambda needs its feature `http`"
+)]
 pub trait Invoked {
     /// The invocation's own context; `None` for a request that did not come through Lambda.
     fn context(&self) -> Option<&Context>;

@@ -9,7 +9,7 @@ use crate::XRayInvocation;
 ///
 /// It goes around the handler, inside of what `lambda_runtime::run` or `lambda_http::run` takes. In
 /// `Runtime::layer` it would be too late, since there the response has been posted before the layer sees
-/// the invocation end, and Lambda may have frozen the process.
+/// the invocation end, and Lambda may have frozen the process. A second layer within another adds nothing.
 ///
 /// ```no_run
 /// use lambda_runtime::{Error, LambdaEvent, service_fn, tower::Layer};
@@ -30,7 +30,7 @@ pub struct XRayLambdaLayer {
 
 impl XRayLambdaLayer {
     /// A layer for the recorder that is [installed](Recorder::install) when an invocation comes; with
-    /// none, invocations pass through untouched.
+    /// none, invocations pass through untouched, and the log says so once.
     #[must_use]
     pub fn new() -> Self {
         Self { recorder: None, name: "handler".into() }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use tower_service::Service;
-use xray_core::{Invocation, Recorder, header::CallerHeaders};
+use xray_core::{Entity, Invocation, Recorder, TraceHeader, header::CallerHeaders};
 
 use crate::{InvocationFuture, Invoked, deadline, future::recording_panics, start};
 
@@ -35,6 +35,9 @@ impl<S> XRayInvocation<S> {
         };
         let context = event.context();
         let header = context.and_then(|context| context.xray_trace_id.as_deref());
+        if is_within(header) {
+            return None;
+        }
         let tracestate = event.tracestate();
         let caller = CallerHeaders {
             trace_header: header.map(str::as_bytes),
@@ -50,6 +53,13 @@ impl<S> XRayInvocation<S> {
         });
         Some(invocation)
     }
+}
+
+/// Whether another layer records this invocation already.
+fn is_within(header: Option<&str>) -> bool {
+    let current = Entity::current();
+    current.is_sampled()
+        && header.and_then(|header| TraceHeader::parse(header).root) == Some(current.trace_id())
 }
 
 impl<S, R> Service<R> for XRayInvocation<S>

@@ -141,7 +141,10 @@ impl Entity {
         }
         let chain = match boxed(error) {
             Some(error) => Exception::chain_of(error),
-            None => vec![told(type_name::<E>(), format_args!("{error:?}"))],
+            None => vec![match text(error) {
+                Some(text) => told(type_name::<E>(), format_args!("{text}")),
+                None => told(type_name::<E>(), format_args!("{error:?}")),
+            }],
         };
         self.push_chain(chain, flag::EXCEPTION);
     }
@@ -223,6 +226,13 @@ pub fn boxed<E: 'static>(error: &E) -> Option<&(dyn Error + 'static)> {
         return Some(&**error);
     }
     error.downcast_ref::<Box<dyn Error>>().map(|error| &**error)
+}
+
+/// An error that is a text, which its `Debug` has in quotes.
+fn text<E: 'static>(error: &E) -> Option<&str> {
+    let error: &dyn Any = error;
+    let text = error.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| error.downcast_ref::<&'static str>().copied())
 }
 
 /// The first exceptions of a chain, with texts of bounded length; the last one counts those that are

@@ -153,6 +153,10 @@ impl Consumer {
         if !matches!(header.sampled, Some(Sampled::Yes | Sampled::No)) && !invocation.is_absent() {
             header.sampled = Some(if invocation.is_sampled() { Sampled::Yes } else { Sampled::No });
         }
+        // Lambda looks for loops by its `Lineage`; the one with the message is that of the step before.
+        if let Some(counted) = invocation.trace_header().and_then(|header| header.data) {
+            header.data = Some(counted);
+        }
         let name = match header.sampled {
             Some(Sampled::No) => Cow::Borrowed(recorder.service()),
             _ => self.segment_name(recorder),

@@ -98,6 +98,30 @@ fn the_senders_decision_counts_and_else_the_invocations() {
 }
 
 #[test]
+fn lambda_counts_loops_on_in_the_senders_trace() {
+    let other = "1-5759e988-000000000000000000000001";
+    let counted = "Lineage=2:5c2d3b7a:1";
+    for invocation in
+        [";Parent=5fa58e7a2d3f4c11;Sampled=1", ";Parent=5fa58e7a2d3f4c11;Sampled=0", ""]
+    {
+        for sender in [";Sampled=1;Lineage=1:5c2d3b7a:1", ";Sampled=0;Lineage=1:5c2d3b7a:1", ""] {
+            let stand = Stand::new();
+            let invocation = format!("Root={ROOT}{invocation};{counted}");
+            let (sent, _) = stand.invoked_with(&invocation, async || {
+                stand.consumer.trace_each(&header(other, sender), sends).await
+            });
+            assert!(sent.starts_with(&format!("Root={other};")), "{sent}");
+            assert!(sent.ends_with(&format!(";{counted}")), "{invocation} {sender}: {sent}");
+        }
+    }
+    // Where Lambda says none, the sender's goes on.
+    let stand = Stand::new();
+    let message = header(other, ";Sampled=1;Lineage=1:5c2d3b7a:1");
+    let (sent, _) = stand.invoked(true, async || stand.consumer.trace_each(&message, sends).await);
+    assert!(sent.ends_with(";Sampled=1;Lineage=1:5c2d3b7a:1"), "{sent}");
+}
+
+#[test]
 fn what_carries_no_other_trace_belongs_to_the_invocation() {
     let notification = &event::<SnsEvent>(include_str!("sns.json")).records[0];
     let change = event::<EventBridgeEvent>(include_str!("eventbridge.json"));

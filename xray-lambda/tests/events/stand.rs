@@ -51,8 +51,16 @@ impl Stand {
         work: impl AsyncFnOnce() -> T,
     ) -> (T, Vec<Value>) {
         let sampled = u8::from(sampled);
-        let header = format!("Root={ROOT};Parent={FUNCTION};Sampled={sampled}");
-        let facade = self.xray.facade(&TraceHeader::parse(&header));
+        self.invoked_with(&format!("Root={ROOT};Parent={FUNCTION};Sampled={sampled}"), work)
+    }
+
+    /// The same with this header.
+    pub(crate) fn invoked_with<T>(
+        &self,
+        header: &str,
+        work: impl AsyncFnOnce() -> T,
+    ) -> (T, Vec<Value>) {
+        let facade = self.xray.facade(&TraceHeader::parse(header));
         self.done(facade.scope(work()))
     }
 

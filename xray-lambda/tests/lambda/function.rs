@@ -3,7 +3,7 @@
 use std::{
     fmt,
     process::{Child, Command, Stdio},
-    sync::LazyLock,
+    sync::{LazyLock, Mutex},
 };
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn, tower::Layer};
@@ -67,6 +67,9 @@ impl Drop for Function {
 #[test]
 fn runs() {
     let Ok(handler) = std::env::var(HANDLER) else { return };
+    if handler == "forgets" {
+        return forgets();
+    }
     let xray = Recorder::builder("f").build().unwrap();
     let _flush = xray.install();
     if handler == "copies" {
@@ -81,6 +84,10 @@ fn runs() {
             "meets" => lambda_runtime::run_concurrent(layer.layer(service_fn(meets))).await,
             "fails" => lambda_runtime::run(layer.layer(service_fn(fails))).await,
             "refuses" => lambda_runtime::run(layer.layer(service_fn(refuses))).await,
+            "says" => lambda_runtime::run(layer.layer(service_fn(says))).await,
+            "tells" => lambda_runtime::run(layer.layer(service_fn(tells))).await,
+            "layered" => lambda_runtime::run(layer.layer(layer.layer(service_fn(calls)))).await,
+            "panics at once" => lambda_runtime::run(layer.layer(service_fn(panics_at_once))).await,
             "panics" => lambda_runtime::run(layer.layer(service_fn(panics))).await,
             "hangs" => lambda_runtime::run(layer.layer(service_fn(hangs))).await,
             "leaves" => lambda_runtime::run(layer.layer(service_fn(leaves))).await,
@@ -180,12 +187,25 @@ async fn refuses(_: LambdaEvent<Value>) -> Result<Value, Refused> {
     Err(Refused { order: 7 })
 }
 
+async fn says(_: LambdaEvent<Value>) -> Result<Value, String> {
+    Err("no \"order\"".to_owned())
+}
+
+async fn tells(_: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
+    Err(Refused { order: 7 }.into())
+}
+
 async fn panics(_: LambdaEvent<Value>) -> Result<Value, Error> {
     subsegment("work", async |_| {
         tokio::task::yield_now().await;
         panic!("no such order")
     })
     .await
+}
+
+/// Panics before there is a future.
+fn panics_at_once(_: LambdaEvent<Value>) -> std::future::Ready<Result<Value, Error>> {
+    panic!("no such order")
 }
 
 async fn hangs(_: LambdaEvent<Value>) -> Result<Value, Error> {
@@ -201,6 +221,32 @@ async fn leaves(_: LambdaEvent<Value>) -> Result<Value, Error> {
         drop(work);
     });
     Ok(Value::Null)
+}
+
+/// A function whose recorder is not installed; it answers with what the log says of that.
+fn forgets() {
+    struct Warnings(Mutex<Vec<String>>);
+
+    impl log::Log for Warnings {
+        fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+            metadata.level() == log::Level::Warn && metadata.target().starts_with("xray_")
+        }
+
+        fn log(&self, record: &log::Record<'_>) {
+            if self.enabled(record.metadata()) {
+                self.0.lock().unwrap().push(record.args().to_string());
+            }
+        }
+
+        fn flush(&self) {}
+    }
+
+    static WARNINGS: Warnings = Warnings(Mutex::new(Vec::new()));
+    log::set_logger(&WARNINGS).unwrap();
+    log::set_max_level(log::LevelFilter::Warn);
+    let handler = async |_: LambdaEvent<Value>| Ok::<_, Error>(json!(*WARNINGS.0.lock().unwrap()));
+    let handler = service_fn(handler);
+    run(async { drop(lambda_runtime::run(XRayLambdaLayer::new().layer(handler)).await) });
 }
 
 /// A process that becomes two after its start, as one does that is restored twice.

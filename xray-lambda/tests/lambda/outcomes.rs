@@ -2,7 +2,14 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use lambda_runtime::{
+    Context, Error, LambdaEvent, service_fn,
+    tower::{Layer, Service},
+};
 use serde_json::{Value, json};
+use xray_core::{Delivery, Recorder, environment::Machine, subsegment, testing::MemoryEmitter};
+use xray_lambda::{XRayInvocation, XRayLambdaLayer};
 
 use crate::{
     api::{Answer, Api, Invoke},
@@ -49,6 +56,43 @@ async fn an_error_without_display_is_told_by_its_debug() {
 }
 
 #[tokio::test]
+async fn an_error_that_is_a_text_or_told_to_lambda_is_told_alike() {
+    for (name, kind, message) in
+        [("says", "alloc::string::String", "no \"order\""), ("tells", "Refused", "order refused")]
+    {
+        let answer = invoked(name).await;
+        assert_eq!(answer.json()["errorMessage"], message);
+        let exceptions = json!({"exceptions": [{"message": message, "type": kind}]});
+        let expected = handler(json!({"fault": true, "cause": exceptions}));
+        assert_eq!(comparable(&answer.documents), [expected]);
+    }
+}
+
+#[tokio::test]
+async fn a_second_layer_adds_nothing() {
+    let answer = invoked("layered").await;
+    let annotations = json!({"cold_start": true, "request_id": "r-1", "n": 0});
+    assert_eq!(
+        comparable(&answer.documents),
+        [part("call", "<handler>", json!({})), handler(json!({"annotations": annotations}))]
+    );
+}
+
+#[tokio::test]
+async fn whoever_forgets_to_install_a_recorder_is_told_once() {
+    let invokes = ["r-1", "r-2"].map(|id| Invoke::new(id, json!({})).trace(&filled(SAMPLED)));
+    let mut api = Api::serve(invokes).await;
+    let _function = Function::start("forgets", &api);
+    for _ in 0..2 {
+        let answer = api.answer().await;
+        let warnings = answer.json();
+        assert_eq!(warnings.as_array().map(Vec::len), Some(1), "{warnings}");
+        assert!(warnings[0].as_str().unwrap().contains("Recorder::install"), "{warnings}");
+        assert_eq!(answer.documents, [] as [Value; 0]);
+    }
+}
+
+#[tokio::test]
 async fn a_panic_is_a_fault_and_goes_on() {
     let answer = invoked("panics").await;
     assert_eq!(answer.kind, "error");
@@ -65,6 +109,75 @@ async fn a_panic_is_a_fault_and_goes_on() {
             handler(json!({"fault": true})),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_panic_without_a_future_is_a_fault_too() {
+    let answer = invoked("panics at once").await;
+    assert_eq!(answer.json()["errorMessage"], "Lambda panicked: no such order");
+    let exceptions = json!({"exceptions": [{"message": "no such order", "type": "panic"}]});
+    let expected = handler(json!({"fault": true, "cause": exceptions}));
+    assert_eq!(comparable(&answer.documents), [expected]);
+}
+
+#[tokio::test]
+async fn what_has_little_time_is_sent_in_its_last_tenth() {
+    let time = Duration::from_millis(500);
+    let invoke = Invoke::new("r-1", json!({})).trace(&filled(SAMPLED)).time(time);
+    let api = Api::serve([invoke]).await;
+    let _function = Function::start("hangs", &api);
+    let mut documents = api.documents().await;
+    while documents.len() < 2 {
+        documents.extend(api.documents().await);
+    }
+    let message = documents[1]["cause"]["exceptions"][0]["message"].as_str().unwrap();
+    let left = message.strip_prefix("the handler still runs ").unwrap();
+    let left: u32 = left.strip_suffix(" ms before its deadline").unwrap().parse().unwrap();
+    assert!(left <= 50, "{message}");
+}
+
+#[tokio::test]
+async fn what_is_dropped_leaves_as_far_as_it_went() {
+    let (memory, mut function) = in_process(service_fn(async |_: LambdaEvent<()>| {
+        subsegment("slow", async |_| std::future::pending().await).await
+    }));
+    let mut context = Context::default();
+    context.xray_trace_id = Some(filled(SAMPLED));
+    let invocation = function.call(LambdaEvent::new((), context));
+    assert!(invocation.now_or_never().is_none());
+    let documents = memory.take();
+    let names: Vec<_> = documents.iter().map(|document| &document["name"]).collect();
+    assert_eq!(names, ["slow", "handler"]);
+    assert_eq!(documents[1]["parent_id"], PARENT);
+    assert!(documents.iter().all(|document| document["end_time"].is_f64()), "{documents:#?}");
+}
+
+#[tokio::test]
+async fn the_environment_counts_where_the_context_has_no_header() {
+    let (memory, mut function) = in_process(service_fn(async |_: LambdaEvent<()>| Ok(())));
+    function.call(LambdaEvent::new((), Context::default())).await.unwrap();
+    let documents = memory.take();
+    assert_eq!(documents.len(), 1);
+    assert_eq!(documents[0]["parent_id"], "463ac35c9f6413ad");
+    let mut context = Context::default();
+    context.xray_trace_id = Some(filled(SAMPLED));
+    function.call(LambdaEvent::new((), context)).await.unwrap();
+    assert_eq!(memory.take()[0]["parent_id"], PARENT);
+}
+
+/// A function of this process, in whose environment there is a header.
+fn in_process<H>(handler: H) -> (MemoryEmitter, XRayInvocation<H>)
+where
+    H: Service<LambdaEvent<()>, Response = (), Error = Error>,
+{
+    let memory = MemoryEmitter::new();
+    let header = "Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1";
+    let machine = Machine::with_root("/nowhere")
+        .variable("LAMBDA_TASK_ROOT", "/var/task")
+        .variable("_X_AMZN_TRACE_ID", header);
+    let xray = Recorder::builder("f").machine(machine).emitter(memory.clone());
+    let xray = xray.delivery(Delivery::Inline).build().unwrap();
+    (memory, XRayLambdaLayer::with(xray).layer(handler))
 }
 
 #[tokio::test]
