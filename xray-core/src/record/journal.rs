@@ -80,6 +80,27 @@ pub(super) enum Note {
     },
 }
 
+impl Note {
+    /// The annotation, as this entity's.
+    #[inline]
+    pub(super) fn of(self, entity: u32) -> Self {
+        match self {
+            Self::Annotation { value, key, mend, .. } => {
+                Self::Annotation { value, entity, key, mend }
+            }
+            other => other,
+        }
+    }
+
+    /// Bytes of the texts of an annotation.
+    pub(super) fn texts_len(self) -> usize {
+        match self {
+            Self::Annotation { value, key, .. } => usize::from(key) + usize::from(value.text_len()),
+            _ => 0,
+        }
+    }
+}
+
 /// The value of an annotation: what it is, and its bits. Two words, since those stay in registers from where they are
 /// known to where they are noted, which an enum of them does not.
 #[derive(Clone, Copy, Debug)]
@@ -188,9 +209,7 @@ impl Journal {
     #[inline]
     pub(super) fn append(&mut self, batch: &Batch, entity: u32) {
         self.texts.push_str(&batch.texts);
-        let note =
-            |&(value, key): &(NotedValue, u16)| Note::Annotation { value, entity, key, mend: true };
-        self.notes.extend(batch.annotations.iter().map(note));
+        self.notes.extend(batch.notes.iter().map(|note| note.of(entity)));
         if let Some(namespace) = batch.namespace {
             self.note(Note::Namespace { entity, namespace });
         }
