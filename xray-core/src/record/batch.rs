@@ -130,7 +130,7 @@ impl Batch {
             AnnotationValue::Bool(value) => NotedValue::bool(value),
         };
         let key = key.len() as u16;
-        self.notes.push(Note::Annotation { value, entity: self.entity, key, mend: true });
+        self.notes.push(Note::annotation(value, self.entity, key, true));
     }
 
     /// The log is told, which is code of the program's.
