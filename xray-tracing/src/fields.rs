@@ -61,6 +61,9 @@ impl<'a> Fields<'a> {
     /// Text within bounds.
     #[cold]
     fn metadata(&mut self, name: &str, text: &str) {
+        if !self.batch.may_run_code() {
+            return;
+        }
         let text = start_of(format_args!("{text}"), MAX_TEXT);
         self.batch.metadata_in(NAMESPACE, name, text);
     }
@@ -123,6 +126,9 @@ impl Visit for Fields<'_> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        if !self.batch.may_run_code() {
+            return;
+        }
         match self.rule(field.name()) {
             FieldRule::ByType => self.batch.record_exception_chain(Exception::chain_of(value)),
             FieldRule::Annotation | FieldRule::Metadata => {
@@ -135,7 +141,7 @@ impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let name = field.name();
         let rule = self.rule(name);
-        if rule == FieldRule::Ignore {
+        if rule == FieldRule::Ignore || !self.batch.may_run_code() {
             return;
         }
         let text = text_of(value);

@@ -214,7 +214,13 @@ where
             // What is current here is the contextual parent, or what was begun inside of it.
             let name = || Name::of(attributes);
             let write = |batch: &mut Batch| self.record(attributes, batch);
-            if self.spans.open(id.into_non_zero_u64(), name, write) {
+            let id = id.into_non_zero_u64();
+            let is_open = match &self.rule {
+                None => self.spans.open(id, name, write),
+                // The rule is code of the program's.
+                Some(_) => self.spans.open_apart(id, name, write),
+            };
+            if is_open {
                 return;
             }
         }

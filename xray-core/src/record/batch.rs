@@ -1,11 +1,15 @@
 //! What is recorded of an entity in one go: under one lock, which code of the user's must not find taken.
 
-use std::cell::Cell;
+use std::{cell::Cell, mem};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Entity, blocks::metadata_of, journal::NotedValue};
+use super::{
+    Entity,
+    blocks::metadata_of,
+    journal::{Journal, Note, NotedValue},
+};
 use crate::document::{
     AnnotationValue, Exception, MAX_ANNOTATION_KEY, MAX_ANNOTATION_VALUE, Namespace, cut,
     is_annotation_value, warn_of_key,
@@ -24,12 +28,29 @@ const LONG: usize = 16 * 1024;
 #[derive(Debug, Default)]
 pub struct Batch {
     pub(super) namespace: Option<Namespace>,
-    /// The value, and the length of the key.
-    pub(super) annotations: Vec<(NotedValue, u16)>,
+    /// Notes of annotations, and of whatever else is noted where they are those of a journal.
+    pub(super) notes: Vec<Note>,
     /// Keys and values of the annotations, one behind the other.
     pub(super) texts: String,
     /// What has no place in a journal.
     rest: Vec<Rest>,
+    /// Whose the annotations are, where that is known.
+    entity: u32,
+    stage: Stage,
+    /// Something was left for later.
+    owes: bool,
+}
+
+/// When a batch is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// All at once, with no lock held.
+    #[default]
+    Whole,
+    /// Into the journal itself, under its lock.
+    Locked,
+    /// What was not written under the lock, since it may run code of others.
+    Later,
 }
 
 #[derive(Debug)]
@@ -68,9 +89,17 @@ impl Batch {
         write: impl FnOnce(&mut Self),
         hand_on: impl FnOnce(&mut Self) -> T,
     ) -> T {
+        Self::lent(|batch| {
+            write(batch);
+            hand_on(batch)
+        })
+    }
+
+    /// Hands an empty batch on.
+    #[inline]
+    pub(super) fn lent<T>(hand_on: impl FnOnce(&mut Self) -> T) -> T {
         // Taken away, since what is written may come from code that records as well.
         let mut batch = LAST.try_with(Cell::take).ok().flatten().unwrap_or_default();
-        write(&mut batch);
         let outcome = hand_on(&mut batch);
         batch.clear();
         let _ = LAST.try_with(|last| last.set(Some(batch)));
@@ -80,11 +109,12 @@ impl Batch {
     /// As [`Entity::annotate_mended`].
     #[inline]
     pub fn annotate_mended<'v>(&mut self, key: &str, value: impl Into<AnnotationValue<'v>>) {
-        if key.len() > MAX_ANNOTATION_KEY {
-            return warn_of_key(key);
-        }
         let value = value.into();
-        if !is_annotation_value(key, &value) {
+        let is_odd = matches!(value, AnnotationValue::Float(value) if !value.is_finite());
+        if is_odd || key.len() > MAX_ANNOTATION_KEY {
+            return self.refuse(key, &value);
+        }
+        if self.stage == Stage::Later {
             return;
         }
         self.texts.push_str(key);
@@ -99,7 +129,57 @@ impl Batch {
             AnnotationValue::Float(value) => NotedValue::float(value),
             AnnotationValue::Bool(value) => NotedValue::bool(value),
         };
-        self.annotations.push((value, key.len() as u16));
+        let key = key.len() as u16;
+        self.notes.push(Note::annotation(value, self.entity, key, true));
+    }
+
+    /// The log is told, which is code of the program's.
+    #[cold]
+    fn refuse(&mut self, key: &str, value: &AnnotationValue<'_>) {
+        if !self.may_run_code() {
+        } else if key.len() > MAX_ANNOTATION_KEY {
+            warn_of_key(key);
+        } else {
+            is_annotation_value(key, value);
+        }
+    }
+
+    /// Whether code of others may run now, such as a value's `Debug`. Where it may not, since a lock of the trace's is held,
+    /// the batch is written once more, and then it may: see [`Spans::open`](crate::bridge::Spans::open).
+    #[inline]
+    pub fn may_run_code(&mut self) -> bool {
+        self.owes |= self.stage == Stage::Locked;
+        self.stage != Stage::Locked
+    }
+
+    /// Is written into a journal, under its lock, as what is known of an entity.
+    #[inline]
+    pub(super) fn write_into(
+        &mut self,
+        journal: &mut Journal,
+        entity: u32,
+        write: impl FnOnce(&mut Self),
+    ) {
+        (self.stage, self.entity) = (Stage::Locked, entity);
+        let lent = Lent::of(self, journal);
+        write(lent.batch);
+        if let Some(namespace) = lent.batch.namespace.take() {
+            lent.batch.notes.push(Note::Namespace { entity, namespace });
+        }
+        drop(lent);
+        self.stage = Stage::Whole;
+    }
+
+    /// Is written again, if something is left.
+    #[inline]
+    pub(super) fn write_rest(&mut self, write: impl FnOnce(&mut Self)) -> bool {
+        if self.owes {
+            self.stage = Stage::Later;
+            write(self);
+            (self.stage, self.owes) = (Stage::Whole, false);
+            return true;
+        }
+        false
     }
 
     /// As [`Entity::namespace`].
@@ -110,6 +190,9 @@ impl Batch {
 
     /// As [`Entity::metadata_in`].
     pub fn metadata_in(&mut self, namespace: &str, key: &str, value: impl Serialize) {
+        if !self.may_run_code() {
+            return;
+        }
         if let Some((namespace, key, value)) = metadata_of(namespace, key, value) {
             self.rest.push(Rest::Metadata(namespace.to_owned(), key.to_owned(), value));
         }
@@ -128,7 +211,7 @@ impl Batch {
     /// Whether there is nothing to note.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.annotations.is_empty() && self.namespace.is_none()
+        self.notes.is_empty() && self.namespace.is_none()
     }
 
     /// Records what is not noted.
@@ -156,8 +239,37 @@ impl Batch {
             *self = Self::default();
         }
         self.namespace = None;
-        self.annotations.clear();
+        self.notes.clear();
         self.texts.clear();
         self.rest.clear();
+    }
+}
+
+/// A journal's vectors, in the place of a batch's own.
+struct Lent<'a> {
+    batch: &'a mut Batch,
+    journal: &'a mut Journal,
+}
+
+impl<'a> Lent<'a> {
+    #[inline]
+    fn of(batch: &'a mut Batch, journal: &'a mut Journal) -> Self {
+        let mut lent = Self { batch, journal };
+        lent.swap();
+        lent
+    }
+
+    #[inline]
+    fn swap(&mut self) {
+        mem::swap(&mut self.batch.notes, &mut self.journal.notes);
+        mem::swap(&mut self.batch.texts, &mut self.journal.texts);
+    }
+}
+
+impl Drop for Lent<'_> {
+    /// They go back also where whoever writes panics.
+    #[inline]
+    fn drop(&mut self) {
+        self.swap();
     }
 }

@@ -73,7 +73,7 @@ impl Entity {
         self.note(key.len() + text.len(), |journal, entity| {
             let key = journal.text(Some(key));
             let value = NotedValue::text(journal.text(Some(text)));
-            journal.note(Note::Annotation { value, entity, key, mend });
+            journal.note(Note::annotation(value, entity, key, mend));
         });
     }
 
@@ -84,7 +84,7 @@ impl Entity {
         }
         self.note(key.len(), |journal, entity| {
             let key = journal.text(Some(key));
-            journal.note(Note::Annotation { value, entity, key, mend });
+            journal.note(Note::annotation(value, entity, key, mend));
         });
     }
 
@@ -316,17 +316,14 @@ impl Entity {
             + len(user)
             + len(preparation);
         self.note(bytes, |journal, entity| {
-            let texts = [
-                journal.text(url),
-                journal.text(connection_string),
-                journal.text(sanitized_query),
-                journal.text(database_type),
-                journal.text(database_version),
-                journal.text(driver_version),
-                journal.text(user),
-                journal.text(preparation),
-            ];
-            journal.note(Note::Sql { entity, texts });
+            let texts = [url, connection_string, sanitized_query, database_type];
+            let texts = texts.map(|text| journal.text(text));
+            journal.note(Note::Sql { entity, texts, rest: false });
+            let texts = [database_version, driver_version, user, preparation];
+            if texts.iter().any(Option::is_some) {
+                let texts = texts.map(|text| journal.text(text));
+                journal.note(Note::Sql { entity, texts, rest: true });
+            }
         });
     }
 

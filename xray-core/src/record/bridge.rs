@@ -2,7 +2,9 @@
 
 use std::{fmt, num::NonZeroU64, ops::Deref, sync::Arc, thread, time::Duration};
 
-use super::{Batch, Entity, Live, Segment, Subsegment, context, entity::Words, slots::Place};
+use super::{
+    Batch, Entity, Live, Segment, Subsegment, context, entity::Words, live::Written, slots::Place,
+};
 use crate::sync::{
     BriefGuard, BriefMutex,
     atomic::{AtomicU64, Ordering},
@@ -105,19 +107,44 @@ impl Spans {
 
     /// A span was opened: it is a subsegment of the current entity, if there is one; returns whether there
     /// is. What it is called and what to `write` of it are only asked where it is recorded.
+    ///
+    /// What is written goes straight to where the trace is recorded, under its lock. So `write` runs no code of others unless
+    /// the batch says that it [may](Batch::may_run_code); where one was told that it may not, `write` runs again, and
+    /// what it wrote before is not written twice.
     #[inline]
     pub fn open<N: AsRef<str>>(
         &self,
         id: NonZeroU64,
         name: impl FnOnce() -> N,
-        write: impl FnOnce(&mut Batch),
+        write: impl Fn(&mut Batch),
+    ) -> bool {
+        self.open_as(id, name, write, true)
+    }
+
+    /// As [`open`](Self::open), where `write` may run any code, and runs once.
+    pub fn open_apart<N: AsRef<str>>(
+        &self,
+        id: NonZeroU64,
+        name: impl FnOnce() -> N,
+        write: impl Fn(&mut Batch),
+    ) -> bool {
+        self.open_as(id, name, write, false)
+    }
+
+    #[inline]
+    fn open_as<N: AsRef<str>>(
+        &self,
+        id: NonZeroU64,
+        name: impl FnOnce() -> N,
+        write: impl Fn(&mut Batch),
+        at_once: bool,
     ) -> bool {
         let slot = self.slot(id);
         let carried = |entity: &Entity| Some(slot.take(id, entity.words()?));
         if context::look_at_current(carried) == Some(true) {
             return true;
         }
-        self.open_wanted(id, name, write)
+        self.open_wanted(id, name, write, at_once)
     }
 
     #[inline(never)]
@@ -125,10 +152,11 @@ impl Spans {
         &self,
         id: NonZeroU64,
         name: impl FnOnce() -> N,
-        write: impl FnOnce(&mut Batch),
+        write: impl Fn(&mut Batch),
+        at_once: bool,
     ) -> bool {
         if let Some((live, place)) = context::look_at_current(Entity::in_record) {
-            self.begin(id, (live, place), name().as_ref(), write);
+            self.begin(id, (live, place), name().as_ref(), write, at_once);
             return true;
         }
         let Some(subsegment) = Subsegment::begin_if_traced(name) else { return false };
@@ -142,10 +170,12 @@ impl Spans {
         id: NonZeroU64,
         (live, parent): (Arc<Live>, Place),
         name: &str,
-        write: impl FnOnce(&mut Batch),
+        write: impl Fn(&mut Batch),
+        at_once: bool,
     ) {
-        Batch::written(write, |batch| {
-            match live.begin_child(parent, name, Duration::ZERO, Some(batch)) {
+        Batch::lent(|batch| {
+            let known = Written::new(batch, write, at_once);
+            match live.begin_child(parent, name, Duration::ZERO, known) {
                 Ok((live, place)) => {
                     if batch.has_rest() {
                         batch.record_rest(&Entity::recorded(Arc::clone(&live), place));
@@ -280,10 +310,13 @@ impl Spans {
     }
 }
 
-/// Ids are not given by strangers, so any spread will do.
+/// By the rule of `tracing`'s registry for ids: a place in memory, the thread that it belongs to, and in the highest bits
+/// how often it was used. Those do not count here, so what follows one another in one place there has one place
+/// here as well, which is near the processor then. Ids are not given by strangers, so any spread will do.
 #[inline]
 fn spread(id: NonZeroU64) -> usize {
-    (id.get().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize
+    const USES: u32 = 13;
+    ((id.get() << USES).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize
 }
 
 impl Shard {

@@ -25,15 +25,16 @@ pub(super) struct Journal {
     /// The texts of all notes, one behind the other. None is longer than the limits of a document let
     /// it be, which fits 16 bits.
     pub(super) texts: String,
+    /// When the entities that are noted begin, in this order: microseconds after the record's start.
+    pub(super) starts: Vec<u64>,
 }
 
-/// One thing that happened. Entities are named by their index; lengths are those of its texts.
+/// One thing that happened, in two words: what is noted travels to the other core. Entities are named by their
+/// index; lengths are those of its texts.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Note {
     Begin {
         id: SegmentId,
-        /// Microseconds after the record's start.
-        start: u64,
         parent: u32,
         name: u16,
     },
@@ -43,11 +44,17 @@ pub(super) enum Note {
         entity: u32,
     },
     Annotation {
-        value: NotedValue,
+        bits: u64,
         entity: u32,
         key: u16,
-        /// Whether the key gets the form that X-Ray takes; else it is dropped in the end.
-        mend: bool,
+        kind: NotedKind,
+    },
+    /// An annotation whose key gets the form that X-Ray takes; else it is dropped in the end.
+    Mended {
+        bits: u64,
+        entity: u32,
+        key: u16,
+        kind: NotedKind,
     },
     Http {
         entity: u32,
@@ -58,10 +65,11 @@ pub(super) enum Note {
         x_forwarded_for: bool,
         traced: bool,
     },
-    /// The texts in the order of the fields of [`SqlData`](super::slots::SqlData).
+    /// The first texts in the order of the fields of [`SqlData`](super::slots::SqlData), or the rest.
     Sql {
         entity: u32,
-        texts: [u16; 8],
+        texts: [u16; 4],
+        rest: bool,
     },
     Outcome {
         entity: u32,
@@ -80,16 +88,49 @@ pub(super) enum Note {
     },
 }
 
+const _: () = assert!(size_of::<Note>() == 16);
+
+impl Note {
+    /// An annotation whose key is of so many bytes.
+    #[inline]
+    pub(super) fn annotation(value: NotedValue, entity: u32, key: u16, mend: bool) -> Self {
+        let NotedValue { kind, bits } = value;
+        match mend {
+            true => Self::Mended { bits, entity, key, kind },
+            false => Self::Annotation { bits, entity, key, kind },
+        }
+    }
+
+    /// The annotation with a mended key, as this entity's.
+    #[inline]
+    pub(super) fn of(self, entity: u32) -> Self {
+        match self {
+            Self::Mended { bits, key, kind, .. } => Self::Mended { bits, entity, key, kind },
+            other => other,
+        }
+    }
+
+    /// Bytes of the texts of an annotation with a mended key.
+    pub(super) fn texts_len(self) -> usize {
+        match self {
+            Self::Mended { bits, key, kind, .. } => {
+                usize::from(key) + usize::from(NotedValue { kind, bits }.text_len())
+            }
+            _ => 0,
+        }
+    }
+}
+
 /// The value of an annotation: what it is, and its bits. Two words, since those stay in registers from where they are
 /// known to where they are noted, which an enum of them does not.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NotedValue {
-    kind: NotedKind,
-    bits: u64,
+    pub(super) kind: NotedKind,
+    pub(super) bits: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum NotedKind {
+pub(super) enum NotedKind {
     Text,
     Integer,
     Unsigned,
@@ -149,7 +190,11 @@ impl NotedValue {
 impl Default for Journal {
     /// With room for what most requests record.
     fn default() -> Self {
-        Self { notes: Vec::with_capacity(32), texts: String::with_capacity(512) }
+        Self {
+            notes: Vec::with_capacity(32),
+            texts: String::with_capacity(512),
+            starts: Vec::with_capacity(8),
+        }
     }
 }
 
@@ -165,6 +210,7 @@ impl Journal {
         }
         self.notes.clear();
         self.texts.clear();
+        self.starts.clear();
     }
 
     /// Whether it is time to write it up.
@@ -184,13 +230,19 @@ impl Journal {
         self.notes.push(note);
     }
 
+    /// Notes that an entity begins, so many microseconds after the record's start.
+    #[inline]
+    pub(super) fn begin(&mut self, id: SegmentId, start: u64, parent: u32, name: &str) {
+        let name = self.text(Some(name));
+        self.starts.push(start);
+        self.note(Note::Begin { id, parent, name });
+    }
+
     /// Notes all that a batch has of an entity.
     #[inline]
     pub(super) fn append(&mut self, batch: &Batch, entity: u32) {
         self.texts.push_str(&batch.texts);
-        let note =
-            |&(value, key): &(NotedValue, u16)| Note::Annotation { value, entity, key, mend: true };
-        self.notes.extend(batch.annotations.iter().map(note));
+        self.notes.extend(batch.notes.iter().map(|note| note.of(entity)));
         if let Some(namespace) = batch.namespace {
             self.note(Note::Namespace { entity, namespace });
         }

@@ -4,7 +4,7 @@ use std::{mem, ops::Range};
 
 use super::{
     Data,
-    journal::{Journal, NO_TEXT, Note},
+    journal::{Journal, NO_TEXT, Note, NotedValue},
     slots::{OPEN, Text},
 };
 use crate::document::mended_key;
@@ -18,21 +18,28 @@ impl Data {
         // Mostly it is the first time, and the texts can stay where they are. Later only those are
         // copied that are kept, so that a value that is set again and again takes no room.
         let mut texts = Texts { at: 0, elsewhere: None };
+        let mut starts = journal.starts.iter().copied();
         if self.text.is_empty() {
             mem::swap(&mut self.text, &mut journal.texts);
         } else {
             texts.elsewhere = Some(&journal.texts);
         }
         for note in &journal.notes {
-            self.write_up(*note, &mut texts);
+            self.write_up(*note, &mut texts, &mut starts);
         }
         journal.clear();
     }
 
-    fn write_up(&mut self, note: Note, texts: &mut Texts<'_>) {
+    fn write_up(
+        &mut self,
+        note: Note,
+        texts: &mut Texts<'_>,
+        starts: &mut impl Iterator<Item = u64>,
+    ) {
         match note {
-            Note::Begin { id, start, parent, name } => {
+            Note::Begin { id, parent, name } => {
                 let name = texts.next(self, name).unwrap_or_default();
+                let start = starts.next().unwrap_or_default();
                 self.push_entity(id, parent, name, start);
             }
             Note::End { at, entity } => {
@@ -40,7 +47,10 @@ impl Data {
                     entity.end = at.clamp(entity.start, OPEN - 1);
                 }
             }
-            Note::Annotation { value, entity, key, mend } => {
+            Note::Annotation { bits, entity, key, kind }
+            | Note::Mended { bits, entity, key, kind } => {
+                let value = NotedValue { kind, bits };
+                let mend = matches!(note, Note::Mended { .. });
                 let key = texts.range(key);
                 let text = texts.range(value.text_len());
                 if !self.takes(entity) {
@@ -74,10 +84,12 @@ impl Data {
                     http.traced |= traced;
                 }
             }
-            Note::Sql { entity, texts: lengths } => {
+            Note::Sql { entity, texts: lengths, rest } => {
                 let noted = lengths.map(|text| texts.next(self, text));
                 if self.takes(entity) {
-                    for (field, text) in self.sql(entity).fields().into_iter().zip(noted) {
+                    let skipped = if rest { noted.len() } else { 0 };
+                    let fields = self.sql(entity).fields().into_iter().skip(skipped);
+                    for (field, text) in fields.zip(noted) {
                         *field = text.or(*field);
                     }
                 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 use tracing::{field::Empty, info_span};
+use xray_core::Entity;
 use xray_tracing::{FieldRule, XRayTracing};
 
 use crate::common::{Rig, bare};
@@ -175,4 +176,40 @@ fn where_a_span_stands_in_the_code() {
     });
     let code = json!({"target": "shop", "level": "INFO", "file": file!(), "line": line});
     assert_eq!(*document, json!({"metadata": {"tracing": {"code": code}}}));
+}
+
+/// A value that records where it is looked at, as an ORM's row may.
+struct Records;
+
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Entity::current().annotate("looked_at", true);
+        f.write_str("a row")
+    }
+}
+
+#[test]
+fn what_is_looked_at_may_record() {
+    let rig = Rig::new();
+    let trees = rig.request(|| {
+        let span = info_span!("read", rows = 1, row = ?Records, table = "orders");
+        drop(span);
+    });
+    let read = bare(trees.get("request/read"));
+    let annotations = json!({"rows": 1, "table": "orders"});
+    let metadata = json!({"tracing": {"row": "a row"}});
+    assert_eq!(read, json!({"annotations": annotations, "metadata": metadata}));
+    // The span was not entered yet.
+    assert_eq!(trees.get("request")["annotations"], json!({"looked_at": true}));
+}
+
+#[test]
+fn what_the_log_is_told_of_is_told_once() {
+    let rig = Rig::new();
+    let document = span(&rig, || {
+        let long = "x".repeat(2_000);
+        drop(info_span!("price", share = f64::NAN, note = &*long, rows = 1));
+    });
+    let metadata = json!({"tracing": {"note": "x".repeat(2_000)}});
+    assert_eq!(document, json!({"annotations": {"rows": 1}, "metadata": metadata}));
 }

@@ -63,7 +63,7 @@ impl Entity {
 
     #[inline]
     fn begin_child(live: Arc<Live>, parent: Place, name: &str, ago: Duration) -> Self {
-        match live.begin_child(parent, name, ago, None) {
+        match live.begin_child(parent, name, ago, ()) {
             Ok((live, place)) => Self::recorded(live, place),
             Err(live) => Self::recorded(live, parent).not_recorded(),
         }

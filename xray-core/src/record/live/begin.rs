@@ -3,12 +3,12 @@ use std::{
     time::Duration,
 };
 
-use super::Live;
+use super::{Known, Live};
 use crate::{
     SegmentId, TraceId,
     header::Carried,
     record::{
-        Batch, Recorder,
+        Recorder,
         settle::noted_name,
         slots::Place,
         sources::Beginning,
@@ -105,15 +105,15 @@ impl Live {
         self.recorder = Some(recorder.clone());
     }
 
-    /// Begins a subsegment, so long ago, with what a batch has of it; returns what it is recorded in and its place there, or under a
+    /// Begins a subsegment, so long ago, with what is known of it; returns what it is recorded in and its place there, or under a
     /// segment that was thrown away itself.
     #[inline]
-    pub(crate) fn begin_child(
+    pub(in crate::record) fn begin_child(
         self: Arc<Self>,
         parent: Place,
         name: &str,
         ago: Duration,
-        batch: Option<&Batch>,
+        mut known: impl Known,
     ) -> Result<(Arc<Self>, Place), Arc<Self>> {
         let Some(recorder) = &self.recorder else { return Err(self) };
         let mut start = self.micros(recorder);
@@ -131,11 +131,9 @@ impl Live {
                 .begin_child(parent, name, start, recorder.sources())
                 .or_else(|| state.begin_child_of_record(parent, name, start, recorder));
             if let Some(place) = place {
-                let taken = batch.is_none_or(|batch| state.note(batch, place.index));
+                known.locked(&mut state, place.index);
                 drop(state);
-                if let Some(batch) = batch.filter(|_| !taken) {
-                    self.note_each(place, batch);
-                }
+                known.unlocked(&self, place);
                 return Ok((self, place));
             }
             if state.provisional {
@@ -150,9 +148,7 @@ impl Live {
         let carried = self.carried.clone();
         let (live, id) = Self::begin(recorder, name, caller, carried, Role::Streamed(ago));
         let place = Place { index: 0, id };
-        if let Some(batch) = batch {
-            live.note_all(place, batch);
-        }
+        known.unlocked(&live, place);
         Ok((live, place))
     }
 

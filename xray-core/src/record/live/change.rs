@@ -49,13 +49,12 @@ impl Live {
     #[cold]
     pub(super) fn note_each(&self, place: Place, batch: &Batch) {
         let mut texts = &*batch.texts;
-        for &(value, key) in &batch.annotations {
-            let text = value.text_len();
-            let (noted, rest) = texts.split_at(usize::from(key) + usize::from(text));
+        for annotation in &batch.notes {
+            let (noted, rest) = texts.split_at(annotation.texts_len());
             texts = rest;
             self.note(place, noted.len(), |journal, entity| {
                 journal.text(Some(noted));
-                journal.note(Note::Annotation { value, entity, key, mend: true });
+                journal.note(annotation.of(entity));
             });
         }
         if let Some(namespace) = batch.namespace {

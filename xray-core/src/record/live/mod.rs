@@ -3,6 +3,7 @@
 mod begin;
 mod change;
 mod end;
+mod known;
 mod leave;
 
 use std::{
@@ -28,6 +29,8 @@ use crate::{
     stats,
     sync::{BriefMutex, atomic::AtomicUsize},
 };
+
+pub(super) use self::known::{Known, Written};
 
 /// A segment being recorded, with all its subsegments, behind one lock of its own.
 ///

@@ -12,7 +12,7 @@ use super::{
     Away, Batch, Common, Data, Recorder,
     data::{MAX_ENTITIES, MAX_RECORD_BYTES},
     ids::Ids,
-    journal::{Journal, Note},
+    journal::Journal,
     keep::Fate,
     slots::{NONE, Place, is_fault},
     sources::Sources,
@@ -120,8 +120,7 @@ impl State {
         let id = ids.next(sources);
         (self.heading, self.left) = (Some(heading), false);
         self.ids = ids;
-        let name = self.journal.text(Some(name));
-        self.journal.note(Note::Begin { id, start: 0, parent: NONE, name });
+        self.journal.begin(id, 0, NONE, name);
         (self.plain, self.begun) = (true, 1);
         self.outcome = SoFar::default();
         (self.provisional, self.discarded) = (provisional, false);
@@ -144,8 +143,7 @@ impl State {
             return None;
         }
         let place = Place { index: self.begun, id: self.ids.next(sources) };
-        let name = self.journal.text(Some(name));
-        self.journal.note(Note::Begin { id: place.id, start, parent: parent.index, name });
+        self.journal.begin(place.id, start, parent.index, name);
         self.begun += 1;
         self.open_subsegments += 1;
         Some(place)
