@@ -134,7 +134,7 @@ async fn a_body_is_watched_as_long_as_it_is_there() {
     assert!(complete.into_body().collect().await.is_ok());
     assert_eq!((tasks().await, memory.take().len()), (0, 3));
 
-    // One without a body is complete.
+    // One without a body is complete: the request has left, and `handler`.
     let (memory, _empty) = response("/orders/8").await;
-    assert_eq!((tasks().await, memory.take().len()), (0, 1));
+    assert_eq!((tasks().await, memory.take().len()), (0, 2));
 }
