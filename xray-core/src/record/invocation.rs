@@ -84,6 +84,7 @@ impl Invocation {
 
     /// The response that is on its way, where a handler returns one whose body is not complete. It is asked
     /// for before [`end`](Self::end), and tells of a body that takes too long.
+    #[must_use]
     pub fn answering(&self) -> Option<Answering> {
         match &self.entity().0 {
             Kind::Recorded { live, .. } if live.is_answering() => {
