@@ -51,9 +51,10 @@ pub use header::TraceHeader;
 pub use id::{SegmentId, TraceId};
 pub use random::reseed;
 pub use record::{
-    Batch, CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard, InCurrentSegment,
-    Invocation, Keep, Recorder, RecorderBuilder, RemoteCall, Scope, Segment, SegmentBuilder,
-    StreamInCurrentSegment, Subsegment, TraceIds, Verdict, remote_call, segment, subsegment,
+    Answering, Batch, CallInCurrentSegment, ContextMissing, Entered, Entity, FlushGuard,
+    InCurrentSegment, Invocation, Keep, Recorder, RecorderBuilder, RemoteCall, Scope, Segment,
+    SegmentBuilder, StreamInCurrentSegment, Subsegment, TraceIds, Verdict, remote_call, segment,
+    subsegment,
 };
 pub use sample::SamplingRequest;
 pub use sql::{SqlTarget, sql_subsegment};

@@ -1,8 +1,18 @@
 //! Under a segment that somebody else emits.
 
+use std::{
+    pin::pin,
+    task::{Context, Waker},
+    time::Duration,
+};
+
 use serde_json::Value;
 use xray_core::{
-    Delivery, Entity, Recorder, TraceHeader, environment::Machine, testing::MemoryEmitter,
+    Delivery, Entity, Invocation, Recorder, TraceHeader,
+    environment::Machine,
+    header::CallerHeaders,
+    http::{Exchange, RequestHead, ResponseHead, ServerPolicy},
+    testing::MemoryEmitter,
 };
 
 const ROOT: &str = "1-5759e988-bd862e3fe1be46a994272793";
@@ -110,4 +120,71 @@ fn queries_are_collected_where_the_environment_says_so() {
     assert!(built("true", false));
     assert!(!built("off", true));
     assert!(built("perhaps", true));
+}
+
+/// An invocation, with a response whose body is not complete.
+fn answering(xray: &Recorder) -> (Invocation, Exchange) {
+    let header = format!("Root={ROOT};Parent={PARENT};Sampled=1");
+    let caller =
+        CallerHeaders { trace_header: Some(header.as_bytes()), ..CallerHeaders::default() };
+    let invocation = Invocation::begin(xray, &caller, "handler");
+    assert!(invocation.answering().is_none(), "there is no request yet");
+    let request = RequestHead::default();
+    let exchange =
+        Exchange::begin_in_function(invocation.entity(), &ServerPolicy::new(), &request, |_| ());
+    let mut exchange = exchange.unwrap();
+    exchange.respond(&ResponseHead { status: 200, ..ResponseHead::default() });
+    (invocation, exchange)
+}
+
+const LEFT: Duration = Duration::from_millis(100);
+
+#[test]
+fn a_response_that_times_out_is_shown_once_and_replaced_by_a_complete_one() {
+    let (xray, memory) = recorder();
+    let (invocation, mut exchange) = answering(&xray);
+    let answering = invocation.answering().unwrap();
+    assert!(invocation.end(LEFT));
+    // Another invocation beside it, which sends all that waits.
+    assert!(xray.flush(LEFT));
+    assert!(memory.take().is_empty(), "its end is waited for");
+    answering.times_out(LEFT);
+    answering.times_out(LEFT);
+    let shown = memory.take();
+    assert_eq!(shown.len(), 1);
+    let (handler, request) = (&shown[0], &shown[0]["subsegments"][0]);
+    assert_eq!([&handler["in_progress"], &handler["fault"], &request["in_progress"]], [true; 3]);
+    let described = &handler["cause"]["exceptions"][0];
+    assert_eq!(described["type"], "Timeout");
+    assert_eq!(described["message"], "the response is not complete 100 ms before its deadline");
+
+    exchange.finish();
+    let complete = memory.take();
+    assert_eq!(complete.len(), 1);
+    assert_eq!(complete[0]["id"], handler["id"]);
+    assert_eq!(complete[0]["subsegments"][0]["id"], request["id"]);
+    let absent = ["in_progress", "fault", "cause"].map(|key| complete[0].get(key));
+    assert_eq!(absent, [None; 3]);
+}
+
+#[test]
+fn a_response_that_is_complete_does_not_time_out() {
+    let (xray, memory) = recorder();
+    let (invocation, mut exchange) = answering(&xray);
+    let mut answered = pin!(invocation.answering().unwrap());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(answered.as_mut().poll(&mut cx).is_pending());
+    invocation.end(LEFT);
+    assert!(answered.as_mut().poll(&mut cx).is_pending());
+    exchange.finish();
+    assert_eq!(memory.take().len(), 1);
+    assert!(answered.as_mut().poll(&mut cx).is_ready());
+    drop(exchange);
+    // Nor does what is recorded after it, in its place or another one.
+    let running: Vec<_> = (0..8).map(|_| self::answering(&xray)).collect();
+    let segments: Vec<_> = (0..8).map(|_| xray.begin_segment("other")).collect();
+    answered.times_out(LEFT);
+    assert!(memory.take().is_empty());
+    assert!(answered.as_mut().poll(&mut cx).is_ready());
+    drop((running, segments));
 }

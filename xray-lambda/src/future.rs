@@ -12,6 +12,8 @@ use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 use xray_core::{Invocation, Scope, document::Exception};
 
+use crate::deadline::watch;
+
 /// How long the response waits for what has not left. What goes to the daemon never waits.
 const FLUSH: Duration = Duration::from_millis(500);
 
@@ -81,6 +83,12 @@ where
                 if let Some(invocation) = invocation.take() {
                     if let Err(error) = &result {
                         fails(&invocation, error);
+                    }
+                    // It has not rung yet.
+                    if let Some(timer) = &*deadline
+                        && let Some(answering) = invocation.answering()
+                    {
+                        watch(answering, timer.deadline(), *margin);
                     }
                     invocation.end(FLUSH);
                 }

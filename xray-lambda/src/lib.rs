@@ -24,7 +24,8 @@
 //! start, and `request_id`, by which the invocation's log lines are found. An error that the handler
 //! returns, and a panic, make it a fault and are described there; both go on unchanged. What still runs a
 //! tenth of a second before the deadline is sent as it stands, in progress and as a fault, since Lambda kills
-//! it without a word: unless it blocks its thread.
+//! it without a word: unless it blocks its thread. So is a response whose body is not complete by then, where
+//! `XRayLayer` of `xray-tower` records its request.
 //!
 //! Everything has been sent when the handler's future is ready, before Lambda gets the response and may freeze
 //! the process. There is no thread, and nothing grows from one invocation to the next.

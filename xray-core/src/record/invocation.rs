@@ -1,6 +1,18 @@
-use std::{any::Any, fmt::Debug, time::Duration};
+use std::{
+    any::Any,
+    fmt::Debug,
+    pin::Pin,
+    sync::{Arc, Weak},
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use super::{Entity, Recorder, Subsegment, entity::Kind, exceptions::Known, slots::flag};
+use super::{
+    Entity, Live, Recorder, Subsegment,
+    entity::Kind,
+    exceptions::Known,
+    slots::{OPEN, flag},
+};
 use crate::{
     TraceHeader,
     document::Exception,
@@ -65,11 +77,21 @@ impl Invocation {
     ///
     /// If it ends all the same, what leaves then is without that fault.
     pub fn times_out(&self, left: Duration) {
-        let Kind::Recorded { live, .. } = &self.entity().0 else { return };
-        let message = format!("the handler still runs {} ms before its deadline", left.as_millis());
-        let timeout = [Exception::new("Timeout", message)];
-        live.show(|copy| copy.fails_with(&timeout));
-        self.recorder.flush(left);
+        if let Kind::Recorded { live, .. } = &self.entity().0 {
+            show_timeout(live, &self.recorder, "the handler still runs", left);
+        }
+    }
+
+    /// The response that is on its way, where a handler returns one whose body is not complete. It is asked
+    /// for before [`end`](Self::end), and tells of a body that takes too long.
+    #[must_use]
+    pub fn answering(&self) -> Option<Answering> {
+        match &self.entity().0 {
+            Kind::Recorded { live, .. } if live.is_answering() => {
+                Some(Answering { live: Arc::downgrade(live) })
+            }
+            _ => None,
+        }
     }
 
     /// The handler returned an error.
@@ -84,7 +106,7 @@ impl Invocation {
 
     /// The handler has returned: sends all that is recorded, within `timeout`; whether it has left.
     ///
-    /// Where a response is on its way whose body is not complete, that is sent when it is.
+    /// Where a response is [on its way](Self::answering) whose body is not complete, that is sent when it is.
     #[expect(clippy::must_use_candidate, reason = "what has not left is counted")]
     pub fn end(mut self, timeout: Duration) -> bool {
         self.finish(timeout)
@@ -102,6 +124,69 @@ impl Drop for Invocation {
     fn drop(&mut self) {
         self.finish(FLUSH);
     }
+}
+
+/// The response to an [`Invocation`] that has ended, whose body is still handed over. As a future it is
+/// ready when the body is complete, or given up. It keeps nothing of what is recorded.
+///
+/// ```
+/// use std::{pin::pin, task::{Context, Waker}, time::Duration};
+/// use xray_core::{
+///     Invocation, Recorder,
+///     header::CallerHeaders,
+///     http::{Exchange, RequestHead, ResponseHead, ServerPolicy},
+/// };
+///
+/// # let xray = Recorder::builder("function").streaming_threshold(0).build()?;
+/// # let header = b"Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+/// # let caller = CallerHeaders { trace_header: Some(header), ..CallerHeaders::default() };
+/// let invocation = Invocation::begin(&xray, &caller, "handler");
+/// let (policy, request) = (ServerPolicy::new(), RequestHead::default());
+/// let mut exchange =
+///     Exchange::begin_in_function(invocation.entity(), &policy, &request, |_| ()).expect("it is sampled");
+/// exchange.respond(&ResponseHead { status: 200, ..ResponseHead::default() });
+///
+/// let mut answering = pin!(invocation.answering().expect("the body is not complete"));
+/// invocation.end(Duration::from_millis(500));
+/// let mut cx = Context::from_waker(Waker::noop());
+/// assert!(answering.as_mut().poll(&mut cx).is_pending());
+/// answering.times_out(Duration::from_millis(100));
+///
+/// exchange.finish();
+/// assert!(answering.as_mut().poll(&mut cx).is_ready());
+/// # Ok::<(), xray_core::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "it tells of nothing by itself"]
+pub struct Answering {
+    live: Weak<Live>,
+}
+
+impl Answering {
+    /// As [`Invocation::times_out`]: the time is nearly over, and the body is not complete. Does nothing if it
+    /// is.
+    pub fn times_out(&self, left: Duration) {
+        let Some(live) = self.live.upgrade() else { return };
+        if let Some(recorder) = live.recorder() {
+            show_timeout(&live, recorder, "the response is not complete", left);
+        }
+    }
+}
+
+impl Future for Answering {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.live.upgrade().map_or(Poll::Ready(()), |live| live.poll_answered(cx.waker()))
+    }
+}
+
+/// Sends what is recorded so far, in progress and as a fault.
+fn show_timeout(live: &Live, recorder: &Recorder, what: &str, left: Duration) {
+    let message = format!("{what} {} ms before its deadline", left.as_millis());
+    let timeout = [Exception::new("Timeout", message)];
+    live.show(|copy| copy.times_out(&timeout));
+    recorder.flush(left);
 }
 
 /// The trace that an invocation belongs to.
@@ -124,10 +209,11 @@ fn context(recorder: &Recorder, caller: &CallerHeaders<'_>) -> TraceContext {
 }
 
 impl super::Data {
-    /// Records on the first entity why it failed.
-    fn fails_with(&mut self, chain: &[Exception]) {
+    /// Records on the first entity why it failed, and that it has not ended although the handler has.
+    fn times_out(&mut self, chain: &[Exception]) {
         if let Some(first) = self.entities.first_mut() {
             first.flags |= flag::EXCEPTION;
+            first.end = OPEN;
             self.add_exceptions(0, chain, Known::ById);
         }
     }

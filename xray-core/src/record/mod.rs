@@ -48,7 +48,7 @@ pub use entity::Entity;
 pub use errors::boxed;
 pub use hook::Verdict;
 pub use install::FlushGuard;
-pub use invocation::Invocation;
+pub use invocation::{Answering, Invocation};
 pub use keep::Keep;
 pub use log_ids::TraceIds;
 pub use recorder::Recorder;

@@ -18,7 +18,7 @@ use crate::{
     headers::{PARENT, filled},
 };
 
-const SAMPLED: &str = "Root=<root>;Parent=<parent>;Sampled=1;<lineage>";
+pub(crate) const SAMPLED: &str = "Root=<root>;Parent=<parent>;Sampled=1;<lineage>";
 
 /// Serves what a function gets that is started with the name of one of these.
 pub(crate) async fn run(handler: &str, layer: XRayLambdaLayer) -> Result<(), Error> {
@@ -43,12 +43,15 @@ async fn plain(request: Request) -> Result<Response<String>, Error> {
     }
 }
 
-fn app() -> Router {
+pub(crate) fn app() -> Router {
     let order = async |Path(id): Path<u32>| match id {
         7 => call().to_string().into_response(),
         _ => axum::http::StatusCode::IM_A_TEAPOT.into_response(),
     };
-    Router::new().route("/orders/{id}", get(order)).route("/lines", get(lines))
+    Router::new()
+        .route("/orders/{id}", get(order))
+        .route("/lines", get(lines))
+        .route("/hangs", get(hangs))
 }
 
 /// Writes each line when it is asked for, after the handler has returned.
@@ -60,9 +63,15 @@ async fn lines() -> Body {
     Body::from_stream(Box::pin(lines).in_current_segment())
 }
 
+/// Writes a line, and never another one.
+async fn hangs() -> Body {
+    let line = stream::once(subsegment("line", async |_| Ok::<_, Error>("one\n")));
+    Body::from_stream(Box::pin(line.chain(stream::pending())).in_current_segment())
+}
+
 /// What a function gets from an HTTP API of API Gateway; that of a function URL is the same but for its
 /// host.
-fn api_gateway(path: &str, host: &str, headers: Value) -> Value {
+pub(crate) fn api_gateway(path: &str, host: &str, headers: Value) -> Value {
     let usual = json!({"host": host, "user-agent": "curl/8", "x-forwarded-for": "192.0.2.7"});
     json!({
         "version": "2.0",
@@ -110,7 +119,7 @@ async fn served(handler: &str, header: &str, event: Value) -> Answer {
 }
 
 /// The block of a request.
-fn http(url: &str, response: Value) -> Value {
+pub(crate) fn http(url: &str, response: Value) -> Value {
     let request = json!({
         "method": "GET",
         "url": url,
@@ -122,7 +131,7 @@ fn http(url: &str, response: Value) -> Value {
 }
 
 /// Inside of the handler's document, which waited for it.
-fn embedded(mut document: Value) -> Value {
+pub(crate) fn embedded(mut document: Value) -> Value {
     for field in ["type", "trace_id", "parent_id"] {
         document.as_object_mut().unwrap().remove(field);
     }

@@ -135,7 +135,10 @@ impl Live {
         let hub = recorder.hub();
         let is_first = place.index == 0 && !state.left_early;
         let watch = self.watch.as_ref().filter(|_| is_first);
-        let hold = (is_first && state.open_subsegments > 0).then(|| state.size());
+        // A response that is handed over is no subsegment that was left behind: its end is waited for.
+        let left_behind =
+            is_first && state.open_subsegments > 0 && !self.answers(&mut state, recorder);
+        let hold = left_behind.then(|| state.size());
         let mut provisional = None;
         let mut delivered = false;
         // Delivered under the lock, so that what is in progress never follows what is complete.

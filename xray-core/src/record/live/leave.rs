@@ -40,11 +40,13 @@ impl Live {
         self.show(|_| ());
     }
 
-    /// As [`show_in_progress`](Self::show_in_progress), with a last word that only what is sent has.
+    /// As [`show_in_progress`](Self::show_in_progress), with a last word that only what is sent has. What a
+    /// function does runs as long as its response is handed over.
     pub(crate) fn show(&self, last_word: impl FnOnce(&mut Data)) {
         let Some(recorder) = &self.recorder else { return };
         let mut state = self.state.lock();
-        if !state.segment_open || state.shown {
+        let runs = state.segment_open || self.answers(&mut state, recorder);
+        if !runs || state.shown {
             return;
         }
         state.shown = true;
@@ -53,18 +55,6 @@ impl Live {
         let mut copy = record.copy_whole();
         last_word(&mut copy);
         recorder.hub().deliver(Record::new(copy));
-    }
-
-    /// The request that a function serves is over: where the function has returned before, what is still
-    /// open waits no longer.
-    pub(crate) fn leave_after_request(&self) {
-        let Some(recorder) = &self.recorder else { return };
-        if self.state.lock().segment_open {
-            return;
-        }
-        recorder.hub().let_go(self);
-        self.leave_early();
-        recorder.hub().emit_inline();
     }
 
     /// Throws away what has not left, and what will be recorded yet.

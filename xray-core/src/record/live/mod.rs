@@ -3,17 +3,19 @@
 mod begin;
 mod change;
 mod end;
+mod function;
 mod known;
 mod leave;
 
 use std::{
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
+use self::function::Function;
 use super::{
     Recorder,
     slots::Place,
@@ -48,8 +50,8 @@ pub(crate) struct Live {
     /// The decision was no, and callers and callees were told so; it may still be kept at its end.
     pub(crate) provisional: Option<Provisional>,
     beginning: Beginning,
-    /// What a function does, and the request that it serves, if it serves one.
-    function: Option<Box<OnceLock<Place>>>,
+    /// It is what a function does.
+    function: Option<Box<Function>>,
     /// How it ends is reported for the sampling rule.
     watch: Option<Box<Watch>>,
     /// Code demanded that it is kept, although the decision was no.
@@ -67,33 +69,6 @@ impl Live {
     /// Shows it as in progress if it runs for long, until the ticket is given back.
     pub(crate) fn watch(self: &Arc<Self>) -> Option<Ticket> {
         self.recorder.as_ref()?.hub().watch(self, self.id.bits())
-    }
-
-    /// Whether it is what a function does that serves no request yet.
-    pub(crate) fn awaits_request(&self) -> bool {
-        self.function.as_ref().is_some_and(|request| request.get().is_none())
-    }
-
-    /// The request that a function serves.
-    pub(crate) fn request(&self) -> Option<Place> {
-        self.function.as_ref()?.get().copied()
-    }
-
-    /// Whether that request is not over: its response has a body that is still handed over.
-    pub(crate) fn is_answering(&self) -> bool {
-        let Some((recorder, place)) = self.recorder.as_ref().zip(self.request()) else {
-            return false;
-        };
-        let mut state = self.state.lock();
-        let request = state.written_up(recorder).and_then(|record| record.entity(place));
-        request.is_some_and(|request| request.is_open())
-    }
-
-    /// From now on what comes in belongs to this request.
-    pub(crate) fn serves(&self, request: Place) {
-        if let Some(first) = &self.function {
-            first.get_or_init(|| request);
-        }
     }
 
     pub(crate) fn held(&self) -> &AtomicUsize {
